@@ -1,0 +1,9 @@
+"""Losses that Keras lacks, with the plots, data and checks of the book.
+
+Importing the package registers its losses, so that `load_model` finds them.
+The modules that draw, load data or train are imported by name.
+"""
+
+from lossutils import regression as regression
+
+__version__ = "0.1.0"

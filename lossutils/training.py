@@ -1,0 +1,130 @@
+"""The same model from the same seed, trained with different losses.
+
+The results are the same, bit for bit, with every supported Keras: the
+starting weights come from NumPy's frozen `RandomState`, and the batches are
+taken in the order given.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+
+def seed_weights(model, seed):
+    """Sets a model's weights to fixed random ones.
+
+    Matrices get Glorot's uniform distribution, vectors zeros.
+
+    Args:
+        model: a built Keras model whose weights are all trainable.
+        seed: decides the weights.
+
+    Returns:
+        The model.
+    """
+    random = np.random.RandomState(seed)
+    weights = []
+    for old in model.get_weights():
+        if old.ndim < 2:
+            weights.append(np.zeros_like(old))
+            continue
+        receptive = int(np.prod(old.shape[:-2]))
+        limit = np.sqrt(6 / (receptive * (old.shape[-2] + old.shape[-1])))
+        weights.append(random.uniform(-limit, limit, old.shape))
+    model.set_weights(weights)
+    return model
+
+
+def dense_network(features, outputs=1, hidden=(), activation=None, seed=0):
+    """Returns a stack of dense layers with fixed starting weights.
+
+    Args:
+        features: how many numbers a sample has.
+        outputs: how many numbers it predicts.
+        hidden: the widths of the hidden layers, each followed by ReLU.
+        activation: that of the last layer.
+        seed: decides the weights.
+
+    >>> dense_network(3, outputs=2, hidden=[4]).count_params()
+    26
+    """
+    layers = [tf.keras.layers.Dense(width, "relu") for width in hidden]
+    model = tf.keras.Sequential(
+        [
+            tf.keras.Input((features,)),
+            *layers,
+            tf.keras.layers.Dense(outputs, activation),
+        ]
+    )
+    return seed_weights(model, seed)
+
+
+def train(
+    model,
+    loss,
+    x,
+    y,
+    *,
+    epochs,
+    learning_rate=0.01,
+    batch_size=32,
+    sample_weight=None,
+    validation_data=None,
+    metrics=None,
+):
+    """Trains a model by Adam, without shuffling, and returns its history.
+
+    Args:
+        model: a Keras model.
+        loss: what `compile` takes.
+        x: inputs. Shuffle them beforehand if their order means something.
+        y: labels.
+        epochs: how often to go through them.
+        learning_rate: Adam's step size.
+        batch_size: samples per step.
+        sample_weight: one weight per sample.
+        validation_data: `(x, y)` to measure after each epoch.
+        metrics: a list of further measures.
+
+    Returns:
+        A dict from each measure's name to its list of values, one an epoch.
+    """
+    model.compile(
+        optimizer=tf.keras.optimizers.Adam(learning_rate),
+        loss=loss,
+        metrics=metrics,
+    )
+    return model.fit(
+        x,
+        y,
+        epochs=epochs,
+        batch_size=batch_size,
+        sample_weight=sample_weight,
+        validation_data=validation_data,
+        shuffle=False,
+        verbose=0,
+    ).history
+
+
+def compare(losses, build, x, y, score, seeds=(0, 1, 2), **settings):
+    """Trains one model per loss and seed, and scores each.
+
+    Args:
+        losses: a dict from a label to a loss.
+        build: `build(seed)` returns a fresh model.
+        x: inputs.
+        y: labels.
+        score: `score(model)` returns a number.
+        seeds: the seeds to try.
+        **settings: handed on to `train`.
+
+    Returns:
+        A dict from each label to its list of scores, one a seed.
+    """
+    scores = {}
+    for label, loss in losses.items():
+        scores[label] = []
+        for seed in seeds:
+            model = build(seed)
+            train(model, loss, x, y, **settings)
+            scores[label].append(score(model))
+    return scores
