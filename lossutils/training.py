@@ -105,6 +105,85 @@ def train(
     ).history
 
 
+def descend(model, loss, x, y, *, steps, learning_rate=0.01):
+    """Trains a model by Adam on all samples at once, step by step.
+
+    For small data and a loss whose minimum is to be reached, where the
+    noise of batches would be in the way.
+
+    Args:
+        model: a built Keras model.
+        loss: a Keras `Loss`, or a function with one value per sample.
+        x: inputs.
+        y: labels.
+        steps: how many steps to take.
+        learning_rate: Adam's step size at the first step; it falls along a
+            half cosine, to 0 at the last.
+
+    Returns:
+        The mean loss before each step, `(steps,)`.
+    """
+    schedule = tf.keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    optimizer = tf.keras.optimizers.Adam(schedule)
+    optimizer.build(model.trainable_variables)
+    x, y = tf.constant(x), tf.constant(y)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            value = tf.reduce_mean(loss(y, model(x)))
+        slopes = tape.gradient(value, model.trainable_variables)
+        optimizer.apply_gradients(
+            zip(slopes, model.trainable_variables, strict=True)
+        )
+        return value
+
+    return np.array([step() for _ in range(steps)])
+
+
+def fit_network(
+    loss, x, y, *, steps, learning_rate=0.05, seed=0, outputs=1, **network
+):
+    """Trains a dense network on all samples at once.
+
+    The inputs are standardised by their own mean and deviation, for training
+    and for every prediction.
+
+    Args:
+        loss: a Keras `Loss`, or a function with one value per sample.
+        x: inputs, `(n,)` or `(n, features)`.
+        y: one label per sample, `(n,)`.
+        steps: as for `descend`.
+        learning_rate: as for `descend`.
+        seed: decides the starting weights.
+        outputs: how many numbers to predict for each label.
+        **network: further arguments of `dense_network`.
+
+    Returns:
+        `predict(x)`, which returns `(n,)`, or `(n, outputs)` for several.
+    """
+    columns = np.reshape(x, (len(x), -1))
+    mean, deviation = columns.mean(axis=0), columns.std(axis=0)
+
+    def scaled(x):
+        x = (np.reshape(x, (len(x), -1)) - mean) / deviation
+        return x.astype(np.float32)
+
+    model = dense_network(
+        columns.shape[1], outputs=outputs, seed=seed, **network
+    )
+    labels = np.asarray(y, np.float32)[:, np.newaxis]
+    descend(
+        model, loss, scaled(x), labels, steps=steps, learning_rate=learning_rate
+    )
+
+    def predict(x):
+        predictions = model(scaled(x)).numpy()
+        return predictions[:, 0] if outputs == 1 else predictions
+
+    return predict
+
+
 def compare(losses, build, x, y, score, seeds=(0, 1, 2), **settings):
     """Trains one model per loss and seed, and scores each.
 

@@ -1,0 +1,68 @@
+# Every target makes its own virtual environment, .venv/LANE, from the full
+# lock in requirements/. The Python that runs decides the lane.
+PYTHON ?= python3
+LANE := $(shell $(PYTHON) -c 'import sys; v = sys.version_info[:2]; print({(3, 11): "addons", (3, 12): "current", (3, 13): "colab"}.get(v, ""))')
+VENV := .venv/$(LANE)
+BIN := $(VENV)/bin
+LANES := addons=python3.11 colab=python3.13 current=python3.12
+LOCK = $(BIN)/uv pip compile requirements.txt pyproject.toml --quiet \
+	--extra data --extra dev --generate-hashes --no-emit-package lossutils \
+	--universal --upgrade --custom-compile-command "make lock"
+
+ifeq ($(LANE),)
+$(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
+endif
+
+.PHONY: book test test-lanes lab run format lock dist clean
+
+book: $(VENV)/ready  ## build the HTML book and print where it is
+	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@echo "The book is at file://$(CURDIR)/_build/html/index.html"
+
+test: $(VENV)/ready  ## run every test in this Python's lane
+	@$(BIN)/python -c 'import sys; from importlib.metadata import version; \
+	print("lane $(LANE): Python", sys.version.split()[0], *(f"{name} {version(name)}" \
+	for name in ("tensorflow", "keras", "numpy", "matplotlib")))'
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -q $(PYTEST)
+
+test-lanes:  ## run every test in each lane whose Python this machine has
+	@for lane in $(LANES); do \
+		name=$${lane%%=*}; python=$${lane##*=}; \
+		if $$python -c pass 2>/dev/null; then \
+			$(MAKE) --no-print-directory test PYTHON=$$python || exit 1; \
+		elif [ -n "$$CI" ]; then \
+			echo "lane $$name: $$python is missing"; exit 1; \
+		else \
+			echo "lane $$name: skipped, this machine has no $$python"; \
+		fi; \
+	done
+
+lab: $(VENV)/ready  ## open JupyterLab on the chapters
+	$(BIN)/jupyter lab book
+
+run: $(VENV)/ready  ## re-execute one notebook: make run CHAPTER=regression
+	$(BIN)/python tools/run_notebook.py book/$(CHAPTER).ipynb
+
+format: $(VENV)/ready  ## lay out code and notebooks
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/ready  ## renew the locks of all lanes
+	$(LOCK) --python-version 3.11 -o requirements/addons.txt
+	$(LOCK) --python-version 3.12 -o requirements/current.txt
+	$(LOCK) --python-version 3.13 -c requirements/colab.in -o requirements/colab.txt
+
+dist: $(VENV)/ready  ## build wheel and sdist of lossutils
+	$(BIN)/python -m build
+
+clean:  ## remove what was built, and the environments
+	rm -rf .venv _build dist
+
+$(VENV)/ready: requirements/$(LANE).txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python $<
+	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
+	touch $@

@@ -1,0 +1,76 @@
+"""Numbers that three published tutorials print are in the book, and right."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import tensorflow as tf
+
+HERE = Path(__file__).parent
+BOOK = HERE.parents[1] / "book"
+PUBLISHED = json.loads((HERE / "published_values.json").read_text())
+KERAS_CALL = re.compile(r"[A-Z]\w+\([^)]*\)$")
+
+
+def params(wanted):
+    """Returns the published cases for which wanted(case) is true."""
+    return [
+        pytest.param(case, id=case["id"])
+        for case in PUBLISHED["cases"]
+        if wanted(case)
+    ]
+
+
+def notebook(case):
+    return BOOK / (case["chapter"].replace("-", "_") + ".ipynb")
+
+
+def shown_numbers(path):
+    """Returns every number in the saved output of a notebook, as text."""
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [out for cell in cells for out in cell.get("outputs", [])]
+    texts = [out.get("text", "") for out in outputs]
+    texts += [out.get("data", {}).get("text/plain", "") for out in outputs]
+    return re.findall(r"(?<![\w.])-?\d+\.?\d*", "\n".join(texts))
+
+
+def is_shown(value, numbers):
+    """Whether one of the printed numbers is the value, as printed."""
+    for text in numbers:
+        decimals = len(text.partition(".")[2])
+        exact = isinstance(value, int) and float(text) == value
+        close = abs(float(text) - value) <= 10**-decimals
+        if exact or (decimals >= 6 and close):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "case", params(lambda case: KERAS_CALL.match(case["loss"]))
+)
+def test_keras_gives_the_published_value(case):
+    loss = eval("losses." + case["loss"], {"losses": tf.keras.losses})
+    weights = case.get("sample_weight")
+    value = loss(
+        np.asarray(case["y_true"], np.float32),
+        np.asarray(case["y_pred"], np.float32),
+        sample_weight=None if weights is None else np.asarray(weights, "f4"),
+    )
+    rtol = case.get("rtol", PUBLISHED["rtol"])
+    np.testing.assert_allclose(value, case["value"], rtol=rtol)
+
+
+@pytest.mark.parametrize("case", params(lambda case: notebook(case).exists()))
+def test_the_chapter_shows_the_published_value(case):
+    numbers = shown_numbers(notebook(case))
+    for value in np.atleast_1d(case["value"]).tolist():
+        assert is_shown(value, numbers), (value, "is not in", notebook(case))
+
+
+def test_a_wrong_number_is_not_taken_for_the_published_one():
+    assert is_shown(9.25, ["9.250000"])
+    assert not is_shown(9.25, ["9.25", "9.251000", "9"])
+    assert is_shown(66790, ["66790"]) and not is_shown(66790, ["66791"])
