@@ -1,0 +1,293 @@
+"""Every built page: nothing missing, nothing from outside, no script error.
+
+Each check is a function that returns a list of faults. The tests run it over
+the built book, and over small pages with a fault planted, which it must find.
+"""
+
+import copy
+import re
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+WIDTHS = {"phone": 390, "desktop": 1280}
+PATH_AS_ALT = re.compile(r"\.(png|svg|jpe?g|gif|webp)$|^_images")
+RAW_TEX = re.compile(r"\$\$|\\\(|\\\[|\\[a-z]+\{")
+
+
+def page_names(folder):
+    """Returns the pages of a site, without the theme's own templates."""
+    pages = {p.relative_to(folder) for p in folder.rglob("*.html")}
+    return sorted(p.as_posix() for p in pages if p.parts[0] != "_static")
+
+
+def read_pages(folder):
+    """Returns the HTML of a site's pages as a dictionary of trees."""
+    return {
+        page: BeautifulSoup((folder / page).read_bytes(), "html.parser")
+        for page in page_names(folder)
+    }
+
+
+# What the files say, without a browser.
+
+
+def link_faults(folder, trees):
+    """Returns links and assets of the site that lead nowhere in it."""
+    ids = {
+        page: {tag["id"] for tag in tree.select("[id]")}
+        for page, tree in trees.items()
+    }
+    faults = []
+    for page, tree in trees.items():
+        for tag in tree.select("[href], [src]"):
+            link = tag.get("href") or tag.get("src")
+            url = urlsplit(urljoin(page, link))
+            if url.scheme or url.netloc:
+                continue
+            missing_file = not (folder / unquote(url.path)).is_file()
+            anchors = ids.get(url.path, {url.fragment})
+            if missing_file or (url.fragment and url.fragment not in anchors):
+                faults.append(f"{page}: {link} leads nowhere")
+    return faults
+
+
+def outside_faults(folder, trees):
+    """Returns what a page would load from elsewhere, now or on a click."""
+    return [
+        f"{page}: loads {tag.get('src') or tag['href']}"
+        for page, tree in trees.items()
+        for tag in tree.select("[src], link[href]")
+        if urlsplit(tag.get("src") or tag["href"]).scheme not in ("", "data")
+    ]
+
+
+def alt_faults(folder, trees):
+    """Returns images that do not say what they show."""
+    return [
+        f"{page}: {image['src']} has the alt text {image.get('alt')!r}"
+        for page, tree in trees.items()
+        for image in tree.select("img")
+        if not image.get("alt") or PATH_AS_ALT.search(image["alt"])
+    ]
+
+
+def tex_faults(folder, trees):
+    """Returns pages that show a formula's source instead of the formula."""
+    faults = []
+    for page, tree in trees.items():
+        body = copy.copy(tree.body or tree)
+        # KaTeX keeps the source for screen readers; code may hold any.
+        for tag in body.select("annotation, pre, code, script"):
+            tag.decompose()
+        if raw := RAW_TEX.search(body.get_text()):
+            faults.append(f"{page}: raw TeX near {raw[0]!r}")
+    return faults
+
+
+# What a browser says; it can reach nothing outside (see conftest.py).
+
+
+def watch(page, origin, faults):
+    """Records what goes wrong on a page, and what it asks of elsewhere."""
+
+    def record(message, when=True):
+        if when:
+            faults.append(message)
+
+    page.on(
+        "request",
+        lambda r: record(
+            f"asks for {r.url}", not r.url.startswith((origin, "data:"))
+        ),
+    )
+    page.on("response", lambda r: record(f"{r.status}: {r.url}", not r.ok))
+    # A file: address has no status; a missing file is a failed request. One
+    # that the browser drops, because the page leads on, is not missing.
+    page.on(
+        "requestfailed",
+        lambda r: record(f"lacks {r.url}", r.failure != "net::ERR_ABORTED"),
+    )
+    page.on("pageerror", lambda error: record(f"throws {error}"))
+    page.on("console", lambda m: record(f"logs {m.text}", m.type == "error"))
+
+
+def layout_faults(page):
+    """Returns what is wrong with a page as it is drawn."""
+    faults = []
+    for name, width in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": 800})
+        if page.locator("html").evaluate("e => e.scrollWidth > e.clientWidth"):
+            faults.append(f"is wider than a {name}")
+    for formula in page.locator(".katex-html").all()[:1]:
+        font = formula.evaluate("e => getComputedStyle(e).fontFamily")
+        if "KaTeX" not in font:
+            faults.append("has formulas without KaTeX's style")
+    return faults
+
+
+def browser_faults(browser, origin, names, **options):
+    """Opens pages one by one and returns their faults.
+
+    Args:
+        browser: a Playwright browser.
+        origin: the site's address, with a slash at the end.
+        names: pages, relative to it.
+        **options: of the browser's context, such as scripts switched off.
+    """
+    all_faults = []
+    with browser.new_context(**options) as context:
+        for name in names:
+            faults = []
+            page = context.new_page()
+            watch(page, origin, faults)
+            page.goto(origin + name, wait_until="load")
+            faults += layout_faults(page)
+            all_faults += [f"{name}: {fault}" for fault in faults]
+            page.close()
+    return all_faults
+
+
+# The book.
+
+
+@pytest.fixture(scope="module")
+def trees(book):
+    return read_pages(book)
+
+
+@pytest.mark.parametrize(
+    "find", [link_faults, outside_faults, alt_faults, tex_faults]
+)
+def test_files_are_sound(book, trees, find):
+    faults = find(book, trees)
+    assert not faults, faults
+
+
+def test_pages_with_maths_in_their_source_show_formulas(book, trees):
+    sources = book / "_sources"
+    for source in sources.rglob("*.*"):
+        page = source.relative_to(sources).with_suffix(".html").as_posix()
+        if re.search(r"\$[^$\s][^$]*\$", source.read_text(encoding="utf-8")):
+            assert trees[page].select(".katex"), page
+
+
+def test_pages_open_without_fault(book, serve, browser):
+    faults = browser_faults(browser, serve(book), page_names(book))
+    assert not faults, faults
+
+
+def test_pages_read_without_scripts(book, serve, browser):
+    names = [n for n in page_names(book) if n.startswith("book/")]
+    options = dict(java_script_enabled=False)
+    faults = browser_faults(browser, serve(book), names, **options)
+    assert not faults, faults
+
+
+def test_pages_read_from_the_disk(book, browser):
+    names = ["index.html", "book/index.html", "book/fundamentals.html"]
+    faults = browser_faults(browser, book.as_uri() + "/", names)
+    assert not faults, faults
+
+
+@pytest.mark.parametrize(
+    "prefers, scripts, theme",
+    [
+        ("light", True, "light"),
+        ("dark", True, "dark"),
+        ("dark", False, "light"),
+    ],
+)
+def test_page_follows_the_colour_scheme(book, browser, prefers, scripts, theme):
+    options = dict(color_scheme=prefers, java_script_enabled=scripts)
+    with browser.new_context(**options) as context:
+        page = context.new_page()
+        page.goto((book / "book" / "index.html").as_uri())
+        assert page.locator("html").get_attribute("data-theme") == theme
+
+
+def test_search_finds_a_word(book, serve, browser):
+    with browser.new_page() as page:
+        page.goto(serve(book) + "search.html?q=pinball")
+        page.locator("#search-results li a").first.wait_for()
+
+
+# Faults planted, which the checks must find.
+
+GOOD_PAGE = """<!doctype html><title>t</title>
+<link rel="icon" href="data:,"><article><h1 id="top">Title</h1>
+<a href="#top">up</a> <a href="https://keras.io">elsewhere</a>
+<img src="dot.svg" alt="A dot"> <code>$$ x $$</code></article>"""
+DOT = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+
+
+@pytest.fixture
+def plant(tmp_path):
+    """A function that adds HTML to a sound page and returns the folder."""
+
+    def write(extra=""):
+        (tmp_path / "dot.svg").write_text(DOT)
+        (tmp_path / "page.html").write_text(
+            GOOD_PAGE.replace("</article>", extra + "</article>")
+        )
+        return tmp_path
+
+    return write
+
+
+FILE_FAULTS = [
+    (link_faults, '<a href="gone.html">x</a>', "gone.html leads nowhere"),
+    (link_faults, '<a href="#gone">x</a>', "#gone leads nowhere"),
+    (link_faults, '<a href="page.html#gone">x</a>', "#gone leads nowhere"),
+    (link_faults, '<img src="gone.png" alt="A plot">', "gone.png leads"),
+    (outside_faults, '<script src="https://a.org/x.js"></script>', "a.org"),
+    (outside_faults, '<link rel="preconnect" href="https://a.org">', "a.org"),
+    (alt_faults, '<img src="dot.svg">', "alt text None"),
+    (alt_faults, '<img src="dot.svg" alt="">', "alt text ''"),
+    (alt_faults, '<img src="dot.svg" alt="_images/ab12.png">', "ab12.png"),
+    (tex_faults, r"<p>$$ x $$</p>", "$$"),
+    (tex_faults, r"<p>\frac{1}{2}</p>", r"\\frac{"),
+]
+
+
+@pytest.mark.parametrize("find, extra, message", FILE_FAULTS)
+def test_planted_fault_in_a_file_is_found(plant, find, extra, message):
+    folder = plant()
+    assert find(folder, read_pages(folder)) == []
+    plant(extra)
+    (fault,) = find(folder, read_pages(folder))
+    assert message in fault
+
+
+BROWSER_FAULTS = {
+    '<script src="https://a.org/x.js"></script>': "asks for https://a.org",
+    "<script>fetch('https://a.org/x')</script>": "asks for https://a.org",
+    '<img src="gone.png" alt="A plot">': "404: http",
+    "<script>throw new Error('oh')</script>": "throws oh",
+    "<script>console.error('oh')</script>": "logs oh",
+    '<div style="width: 3000px">wide</div>': "wider than a desktop",
+    '<div style="width: 500px">wide</div>': "wider than a phone",
+    '<span class="katex-html">x</span>': "without KaTeX's style",
+}
+
+
+@pytest.mark.parametrize("extra, message", BROWSER_FAULTS.items())
+def test_planted_fault_on_a_page_is_found(
+    plant, serve, browser, extra, message
+):
+    faults = browser_faults(browser, serve(plant(extra)), ["page.html"])
+    assert any(message in fault for fault in faults)
+
+
+def test_sound_page_has_no_fault(plant, serve, browser):
+    folder = plant()
+    origins = [serve(folder), folder.as_uri() + "/"]
+    for origin in origins:
+        assert browser_faults(browser, origin, ["page.html"]) == []
+
+
+def test_missing_file_is_found_on_the_disk(plant, browser):
+    origin = plant('<img src="gone.png" alt="A plot">').as_uri() + "/"
+    faults = browser_faults(browser, origin, ["page.html"])
+    assert any("lacks" in fault for fault in faults)
