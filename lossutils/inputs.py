@@ -36,7 +36,7 @@ def to_float(values, name, dtype=None):
     return tf.cast(tensor, dtype)
 
 
-def align(y_true, y_pred, *, repeat_labels=False):
+def align(y_true, y_pred, *, repeat_labels=False, given=None):
     """Brings labels and predictions to one shape, or says why it cannot.
 
     A missing or extra last axis of length 1 is a matter of bookkeeping:
@@ -48,6 +48,7 @@ def align(y_true, y_pred, *, repeat_labels=False):
         y_true: labels.
         y_pred: predictions, `(batch,)` or `(batch, ..., outputs)`.
         repeat_labels: whether one label may stand against several outputs.
+        given: the shape to report in an error, if not that of `y_pred`.
 
     Returns:
         Both as floating tensors of the shape of `y_pred`, with at least two
@@ -59,7 +60,8 @@ def align(y_true, y_pred, *, repeat_labels=False):
     """
     y_pred = to_float(y_pred, "y_pred")
     y_true = to_float(y_true, "y_true", y_pred.dtype)
-    given = f"y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
+    given = y_pred.shape if given is None else given
+    given = f"y_true.shape={y_true.shape}, y_pred.shape={given}"
     if y_pred.shape.rank == 0:
         raise ValueError(f"expected one value per sample, received {given}")
     if y_pred.shape.rank == 1:
@@ -67,7 +69,7 @@ def align(y_true, y_pred, *, repeat_labels=False):
     if y_true.shape.rank is not None and y_pred.shape.rank is not None:
         if y_true.shape.rank == y_pred.shape.rank - 1:
             y_true = y_true[..., tf.newaxis]
-        if repeat_labels and y_true.shape[-1] == 1:
+        if repeat_labels and y_true.shape[-1:] == [1]:
             outputs = tf.shape(y_pred)[-1]
             y_true = tf.repeat(y_true, outputs, axis=-1)
             y_true.set_shape(y_true.shape[:-1] + y_pred.shape[-1:])
@@ -75,8 +77,17 @@ def align(y_true, y_pred, *, repeat_labels=False):
         raise ValueError(
             f"y_true and y_pred must have the same shape, received {given}"
         )
-    # Where a length is known only when the graph runs, reshape still refuses
-    # to broadcast: the number of values must agree.
+    # Where a length is known only when the graph runs, nothing may broadcast
+    # then either. The reshape alone does not refuse: Grappler takes it out
+    # where it believes that it changes nothing.
+    if not (
+        y_true.shape.is_fully_defined() and y_pred.shape.is_fully_defined()
+    ):
+        tf.debugging.assert_equal(
+            tf.size(y_true),
+            tf.size(y_pred),
+            f"y_true and y_pred must have the same shape, received {given}",
+        )
     return tf.reshape(y_true, tf.shape(y_pred)), y_pred
 
 

@@ -7,6 +7,13 @@ import tensorflow as tf
 from lossutils.inputs import align, number, to_float
 from lossutils.keras_loss import KerasLoss, register
 
+# Below these, float32 could not hold 1 / variance and epsilon squared.
+SMALLEST_VARIANCE = 1e-30
+SMALLEST_EPSILON = 1e-18
+
+# The smallest mean that `tweedie_loss` takes as it is; as in Keras' Poisson.
+SMALLEST_MEAN = 1e-7
+
 
 def _levels(tau):
     """Returns tau as a float, or as a list of floats, each in (0, 1)."""
@@ -33,8 +40,8 @@ def pinball_loss(y_true, y_pred, *, tau=0.5):
         tau: the quantile, between 0 and 1; or a list of them.
 
     Returns:
-        The mean over the last axis, at least 0: `(batch,)`, or
-        `(batch, ...)` for more axes.
+        The mean over the last axis, at least 0, of shape
+        `(batch,)`, or `(batch, ...)` for more axes.
 
     Raises:
         TypeError: an argument is not made of numbers.
@@ -101,15 +108,15 @@ def gaussian_nll_loss(y_true, y_pred, *, min_variance=1e-6):
         y_pred: `(batch, ..., 2 * outputs)`: first the means, then the
             logarithms of the variances. Any real number is allowed.
         min_variance: the variance is taken to be at least this, greater
-            than 0; it bounds the loss from below.
+            than 1e-30; it bounds the loss from below.
 
     Returns:
-        The mean over the outputs, at least `log(min_variance) / 2`:
-        `(batch,)`, or `(batch, ...)` for more axes.
+        The mean over the outputs, at least `log(min_variance) / 2`, of
+        shape `(batch,)`, or `(batch, ...)` for more axes.
 
     Raises:
         TypeError: an argument is not made of numbers.
-        ValueError: `min_variance` is not positive, or shapes do not fit.
+        ValueError: `min_variance` is too small, or shapes do not fit.
 
     Special case:
         A log-variance of 0 is half the squared error.
@@ -121,7 +128,7 @@ def gaussian_nll_loss(y_true, y_pred, *, min_variance=1e-6):
     >>> round(float(loss[0]), 6)
     2.0
     """
-    min_variance = number("min_variance", min_variance, low=0)
+    min_variance = number("min_variance", min_variance, low=SMALLEST_VARIANCE)
     y_pred = to_float(y_pred, "y_pred")
     if y_pred.shape.rank in (0, 1) or (y_pred.shape[-1] or 0) % 2:
         raise ValueError(
@@ -129,7 +136,7 @@ def gaussian_nll_loss(y_true, y_pred, *, min_variance=1e-6):
             f"y_pred.shape={y_pred.shape}"
         )
     mean, log_variance = tf.split(y_pred, 2, axis=-1)
-    y_true, mean = align(y_true, mean)
+    y_true, mean = align(y_true, mean, given=y_pred.shape)
     # s, bounded so that exp(-s) stays finite
     s = tf.maximum(log_variance, math.log(min_variance))
     # (s + (y - mu)^2 / exp(s)) / 2
@@ -158,7 +165,9 @@ class GaussianNLLLoss(KerasLoss):
         name="gaussian_nll_loss",
     ):
         """See the class."""
-        min_variance = number("min_variance", min_variance, low=0)
+        min_variance = number(
+            "min_variance", min_variance, low=SMALLEST_VARIANCE
+        )
         super().__init__(
             gaussian_nll_loss, reduction, name, min_variance=min_variance
         )
@@ -174,15 +183,15 @@ def charbonnier_loss(y_true, y_pred, *, epsilon=1e-3):
         y_true: labels, `(batch,)` or `(batch, ..., outputs)`.
         y_pred: predictions of the same shape.
         epsilon: the error at which the square turns into the absolute
-            value, greater than 0, in the unit of the labels.
+            value, greater than 1e-18, in the unit of the labels.
 
     Returns:
-        The mean over the last axis, at least `epsilon`: `(batch,)`, or
-        `(batch, ...)` for more axes.
+        The mean over the last axis, at least `epsilon`, of shape
+        `(batch,)`, or `(batch, ...)` for more axes.
 
     Raises:
         TypeError: an argument is not made of numbers.
-        ValueError: `epsilon` is not positive, or shapes differ.
+        ValueError: `epsilon` is too small, or shapes differ.
 
     Special case:
         As `epsilon` goes to 0 it becomes the absolute error.
@@ -194,7 +203,7 @@ def charbonnier_loss(y_true, y_pred, *, epsilon=1e-3):
     >>> [round(float(v), 6) for v in loss]
     [5.0, 3.0]
     """
-    epsilon = number("epsilon", epsilon, low=0)
+    epsilon = number("epsilon", epsilon, low=SMALLEST_EPSILON)
     y_true, y_pred = align(y_true, y_pred)
     # sqrt(e^2 + epsilon^2)
     terms = tf.sqrt(tf.square(y_true - y_pred) + epsilon**2)
@@ -222,12 +231,8 @@ class CharbonnierLoss(KerasLoss):
         name="charbonnier_loss",
     ):
         """See the class."""
-        epsilon = number("epsilon", epsilon, low=0)
+        epsilon = number("epsilon", epsilon, low=SMALLEST_EPSILON)
         super().__init__(charbonnier_loss, reduction, name, epsilon=epsilon)
-
-
-# The smallest mean that `tweedie_loss` takes as it is; as in Keras' Poisson.
-SMALLEST_MEAN = 1e-7
 
 
 def _power(power):
@@ -264,8 +269,8 @@ def tweedie_loss(y_true, y_pred, *, power=1.5):
         power: p, at least 1 and less than 2.
 
     Returns:
-        The mean over the last axis, at least 0, and 0 where both agree:
-        `(batch,)`, or `(batch, ...)` for more axes.
+        The mean over the last axis, at least 0, and 0 where both agree, of
+        shape `(batch,)`, or `(batch, ...)` for more axes.
 
     Raises:
         TypeError: an argument is not made of numbers.
@@ -290,7 +295,8 @@ def tweedie_loss(y_true, y_pred, *, power=1.5):
     )
     mean = tf.maximum(y_pred, tf.constant(SMALLEST_MEAN, y_pred.dtype))
     zero = tf.equal(y_true, 0)
-    log_ratio = tf.math.log(tf.where(zero, mean, y_true) / mean)
+    # y / mu itself may underflow
+    log_ratio = tf.math.log(tf.where(zero, mean, y_true)) - tf.math.log(mean)
     # y (y^(1-p) - mu^(1-p)) / (1-p) - (y^(2-p) - mu^(2-p)) / (2-p)
     positive = y_true * _box_cox_difference(
         log_ratio, mean, 1 - power

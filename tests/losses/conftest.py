@@ -1,0 +1,28 @@
+import os
+
+from nbval_tolerance import ENVIRONMENT
+
+# Before TensorFlow starts: the same digits on every machine, and no chatter.
+os.environ.update(ENVIRONMENT)
+
+import pytest  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from losses.cases import CASES  # noqa: E402
+
+# Two processors, real or not, for the two replicas of a MirroredStrategy.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+
+
+@pytest.fixture(params=CASES, ids=str)
+def case(request):
+    """Each row of the table in turn."""
+    return request.param
+
+
+@pytest.fixture(params=["plain", "changed"])
+def hyper(request, case):
+    """The row's hyperparameters: first the plain ones, then others."""
+    return getattr(case, request.param)

@@ -1,0 +1,183 @@
+"""The door: what comes in, in which type and shape, and what does not."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from lossutils.inputs import align, number, to_float
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (tf.float16, tf.float32),
+        (tf.bfloat16, tf.float32),
+        (tf.float32, tf.float32),
+        (tf.float64, tf.float64),
+        (tf.int64, tf.float32),
+        (tf.uint8, tf.float32),
+        (tf.bool, tf.float32),
+    ],
+    ids=lambda dtype: dtype.name,
+)
+def test_type(given, expected):
+    tensor = to_float(tf.cast([0, 1], given), "y_pred")
+    assert tensor.dtype == expected
+    assert tensor.numpy().tolist() == [0.0, 1.0]
+
+
+def test_type_asked_for():
+    assert to_float([1], "y_true", tf.float64).dtype == tf.float64
+
+
+def test_lists_and_numbers_become_single_precision():
+    assert to_float([[1.5], [2.5]], "y_pred").dtype == tf.float32
+    assert to_float(1, "y_pred").dtype == tf.float32
+
+
+@pytest.mark.parametrize("values", [["a"], [1j], np.array(["a"])])
+def test_what_is_no_real_number_is_refused(values):
+    with pytest.raises(TypeError, match="labels must hold real numbers"):
+        to_float(values, "labels")
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions", "aligned"),
+    [
+        ((4,), (4,), (4, 1)),
+        ((4,), (4, 1), (4, 1)),
+        ((4, 1), (4,), (4, 1)),
+        ((4, 1), (4, 1), (4, 1)),
+        ((4, 3), (4, 3), (4, 3)),
+        ((4, 3), (4, 3, 1), (4, 3, 1)),
+        ((4, 3, 2), (4, 3, 2), (4, 3, 2)),
+        ((1,), (1,), (1, 1)),
+        ((0,), (0, 1), (0, 1)),
+        ((0, 2), (0, 2), (0, 2)),
+    ],
+)
+def test_shapes_that_fit(labels, predictions, aligned):
+    y_true = np.arange(math.prod(labels), dtype=float).reshape(labels)
+    outputs = align(y_true, np.zeros(predictions))
+    assert [output.shape for output in outputs] == [aligned, aligned]
+    assert np.ravel(outputs[0]).tolist() == y_true.ravel().tolist()
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions"),
+    [
+        ((4,), (4, 3)),
+        ((4, 1), (4, 3)),
+        ((4, 3), (4,)),
+        ((4, 3), (4, 1)),
+        ((4, 3), (3, 4)),
+        ((4,), (3,)),
+        ((1,), (4,)),
+        ((1, 3), (4, 3)),
+        ((3,), (4, 3)),
+        ((4, 1, 1), (4, 1)),
+        ((4, 3, 1), (4, 3)),
+        ((4, 1, 4), (4, 1)),
+        ((), (4,)),
+        ((4,), ()),
+        ((), ()),
+    ],
+)
+def test_shapes_that_do_not_fit(labels, predictions):
+    with pytest.raises(ValueError) as refusal:
+        align(np.zeros(labels), np.zeros(predictions))
+    assert f"y_true.shape={labels}" in str(refusal.value)
+    assert f"y_pred.shape={predictions}" in str(refusal.value)
+
+
+@pytest.mark.parametrize("labels", [(2,), (2, 1)])
+def test_one_label_may_be_repeated(labels):
+    y_true, y_pred = align(
+        np.reshape([5.0, 6.0], labels), np.zeros((2, 3)), repeat_labels=True
+    )
+    assert y_true.numpy().tolist() == [[5.0] * 3, [6.0] * 3]
+    assert y_pred.shape == (2, 3)
+
+
+@pytest.mark.parametrize("labels", [(), (1,), (3,), (2, 2), (1, 1), (1, 3)])
+def test_other_labels_may_not_be_repeated(labels):
+    with pytest.raises(ValueError, match="must have the same shape"):
+        align(np.zeros(labels), np.zeros((2, 3)), repeat_labels=True)
+
+
+def test_labels_take_the_type_of_the_predictions():
+    for labels in (np.float64, np.int64, np.float16):
+        for predictions, expected in (
+            (np.float32, "float32"),
+            (np.float64, "float64"),
+            (np.float16, "float32"),
+        ):
+            outputs = align(np.ones(2, labels), np.ones(2, predictions))
+            assert [o.dtype.name for o in outputs] == [expected] * 2
+
+
+def spec(*shape):
+    return tf.TensorSpec(shape, tf.float32)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        [spec(None), spec(None, 1)],
+        [spec(None, None), spec(None, None)],
+        [tf.TensorSpec(None), tf.TensorSpec(None)],
+        [tf.TensorSpec(None), spec(None, 1)],
+        [spec(None, 1), tf.TensorSpec(None)],
+    ],
+    ids=str,
+)
+def test_lengths_known_only_when_the_graph_runs(signature):
+    graph = tf.function(align, input_signature=signature)
+    rank = signature[0].shape.rank
+    labels = tf.constant([1.0, 2.0] if rank == 1 else [[1.0], [2.0]])
+    y_true, y_pred = graph(labels, tf.zeros((2, 1)))
+    assert y_true.numpy().tolist() == [[1.0], [2.0]]
+    assert y_pred.shape == (2, 1)
+    # what would broadcast is refused then, too
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        graph(labels[:1], tf.zeros((2, 1)))
+
+
+def test_repeating_where_the_batch_is_unknown():
+    graph = tf.function(
+        lambda y_true, y_pred: align(y_true, y_pred, repeat_labels=True),
+        input_signature=[spec(None, 1), spec(None, 3)],
+    )
+    y_true, _ = graph(tf.ones((2, 1)), tf.zeros((2, 3)))
+    assert y_true.numpy().tolist() == [[1.0] * 3] * 2
+
+
+@pytest.mark.parametrize("value", [1, 1.0, "1", np.float32(1), np.array(1)])
+def test_number(value):
+    result = number("margin", value)
+    assert type(result) is float
+    assert result == 1.0
+
+
+@pytest.mark.parametrize("value", [-1, 0, 1, 2, math.nan, math.inf])
+def test_a_number_out_of_bounds_is_refused(value):
+    with pytest.raises(ValueError) as refusal:
+        number("tau", value, 0, 1)
+    assert str(refusal.value) == (
+        f"tau must be between 0 and 1, received {value!r}"
+    )
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_an_endless_number_is_refused(value):
+    with pytest.raises(ValueError, match="must be between -inf and inf"):
+        number("margin", value)
+
+
+@pytest.mark.parametrize("value", ["much", None, [1, 2], {}])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(TypeError) as refusal:
+        number("tau", value)
+    assert str(refusal.value) == f"tau must be a number, received {value!r}"
