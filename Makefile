@@ -25,7 +25,7 @@ test: $(VENV)/ready  ## run every test in this Python's lane
 	for name in ("tensorflow", "keras", "numpy", "matplotlib")))'
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -q $(PYTEST)
+	$(BIN)/python -m pytest -q -n 2 $(PYTEST)
 
 test-lanes:  ## run every test in each lane whose Python this machine has
 	@for lane in $(LANES); do \
