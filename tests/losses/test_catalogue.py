@@ -8,25 +8,17 @@ import pathlib
 import re
 
 import pytest
-from losses.cases import CASES
+from losses.cases import CASES, FAMILIES
 
 from lossutils import reference
 from lossutils.keras_loss import KerasLoss
 
 ROOT = pathlib.Path(__file__).parents[2]
-FAMILIES = [
-    "classification",
-    "regression",
-    "detection",
-    "embeddings",
-    "custom_losses",
-    "loss_weights",
-]
 LOSSES = [
     getattr(module, name)
     for module in (
         importlib.import_module(f"lossutils.{family}")
-        for family in FAMILIES
+        for family in sorted(FAMILIES)
         if importlib.util.find_spec(f"lossutils.{family}")
     )
     for name in vars(module)

@@ -6,17 +6,11 @@ import pathlib
 import subprocess
 import sys
 
+from losses.cases import FAMILIES
+
 import lossutils
 
 FOLDER = pathlib.Path(lossutils.__file__).parent
-FAMILIES = {
-    "classification",
-    "regression",
-    "detection",
-    "embeddings",
-    "custom_losses",
-    "loss_weights",
-}
 MODULES = {path.stem: path for path in FOLDER.glob("*.py")}
 
 
