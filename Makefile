@@ -13,7 +13,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book test test-lanes lab run format lock dist clean
+.PHONY: book test test-lanes lab run format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -59,6 +59,9 @@ dist: $(VENV)/ready  ## build wheel and sdist of lossutils
 
 clean:  ## remove what was built, and the environments
 	rm -rf .venv _build dist
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 $(VENV)/ready: requirements/$(LANE).txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
