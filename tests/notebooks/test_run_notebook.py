@@ -1,5 +1,7 @@
 """Tests of the tool that runs a notebook and saves it."""
 
+import base64
+import io
 import json
 import os
 import subprocess
@@ -7,8 +9,10 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbval_tolerance import ENVIRONMENT
+from PIL import Image
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "run_notebook.py"
 
@@ -147,3 +151,19 @@ def test_errors_and_stderr_are_told_and_not_saved(tmp_path):
     )
     assert (noisy.read_bytes(), failing.read_bytes()) == before
     assert json.loads(fine.read_bytes())["cells"][1]["outputs"]
+
+
+def test_pictures_lose_colours_and_nothing_else():
+    sys.path.insert(0, str(TOOL.parent))
+    from run_notebook import COLOURS, shrink
+
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels[..., 0], pixels[..., 1] = np.mgrid[:64, :64] * 4
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    small = base64.b64decode(shrink(base64.b64encode(file.getvalue())))
+    picture = Image.open(io.BytesIO(small))
+    assert picture.size == (64, 64)
+    assert len(picture.getcolors()) <= COLOURS
+    moved = np.abs(np.asarray(picture.convert("RGB"), int) - pixels)
+    assert moved.mean() < 8
