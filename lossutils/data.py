@@ -141,8 +141,9 @@ def state_crime():
     outlier.
 
     Returns:
-        `single`, `(51,)`, per cent of families with one parent; `murders`,
-        `(51,)`, per 100,000 inhabitants; `names`, a list of 51.
+        `single`, `(51,)`, per cent of families headed by one person without
+        a spouse; `murders`, `(51,)`, per 100,000 inhabitants; `names`, a
+        list of 51.
 
     Source:
         American Statistical Abstract, in `statsmodels`; public domain.
