@@ -1,10 +1,11 @@
 # Every target makes its own virtual environment, .venv/LANE, from the full
 # lock in requirements/. The Python that runs decides the lane.
 PYTHON ?= python3
-LANE := $(shell $(PYTHON) -c 'import sys; v = sys.version_info[:2]; print({(3, 11): "addons", (3, 12): "current", (3, 13): "colab"}.get(v, ""))')
+LANES := addons=python3.11 colab=python3.13 current=python3.12
+HERE := $(shell $(PYTHON) -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+LANE := $(patsubst %=$(HERE),%,$(filter %=$(HERE),$(LANES)))
 VENV := .venv/$(LANE)
 BIN := $(VENV)/bin
-LANES := addons=python3.11 colab=python3.13 current=python3.12
 LOCK = $(BIN)/uv pip compile requirements.txt pyproject.toml --quiet \
 	--extra data --extra dev --generate-hashes --no-emit-package lossutils \
 	--universal --upgrade --custom-compile-command "make lock"
@@ -13,7 +14,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book test test-lanes lab run format lock dist clean help
+.PHONY: book test test-lanes test-others lab run format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -38,6 +39,9 @@ test-lanes:  ## run every test in each lane whose Python this machine has
 			echo "lane $$name: skipped, this machine has no $$python"; \
 		fi; \
 	done
+
+test-others: LANES := $(filter-out %=$(HERE),$(LANES))
+test-others: test-lanes  ## run every test in the lanes of the other Pythons
 
 lab: $(VENV)/ready  ## open JupyterLab on the chapters
 	$(BIN)/jupyter lab book

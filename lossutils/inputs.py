@@ -83,9 +83,11 @@ def align(y_true, y_pred, *, repeat_labels=False, given=None):
     if not (
         y_true.shape.is_fully_defined() and y_pred.shape.is_fully_defined()
     ):
+        ranks_known = None not in (y_true.shape.rank, y_pred.shape.rank)
+        extent = tf.shape if ranks_known else tf.size
         tf.debugging.assert_equal(
-            tf.size(y_true),
-            tf.size(y_pred),
+            extent(y_true),
+            extent(y_pred),
             f"y_true and y_pred must have the same shape, received {given}",
         )
     return tf.reshape(y_true, tf.shape(y_pred)), y_pred

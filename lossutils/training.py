@@ -182,28 +182,3 @@ def fit_network(
         return predictions[:, 0] if outputs == 1 else predictions
 
     return predict
-
-
-def compare(losses, build, x, y, score, seeds=(0, 1, 2), **settings):
-    """Trains one model per loss and seed, and scores each.
-
-    Args:
-        losses: a dict from a label to a loss.
-        build: `build(seed)` returns a fresh model.
-        x: inputs.
-        y: labels.
-        score: `score(model)` returns a number.
-        seeds: the seeds to try.
-        **settings: handed on to `train`.
-
-    Returns:
-        A dict from each label to its list of scores, one a seed.
-    """
-    scores = {}
-    for label, loss in losses.items():
-        scores[label] = []
-        for seed in seeds:
-            model = build(seed)
-            train(model, loss, x, y, **settings)
-            scores[label].append(score(model))
-    return scores

@@ -1,9 +1,7 @@
-import os
-
-from nbval_tolerance import ENVIRONMENT
+from nbval_tolerance import fix_environment
 
 # Before TensorFlow starts: the same digits on every machine, and no chatter.
-os.environ.update(ENVIRONMENT)
+fix_environment()
 
 import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402

@@ -181,3 +181,11 @@ def test_what_is_no_number_is_refused(value):
     with pytest.raises(TypeError) as refusal:
         number("tau", value)
     assert str(refusal.value) == f"tau must be a number, received {value!r}"
+
+
+def test_unknown_axes_may_not_trade_places():
+    signature = [tf.TensorSpec([None, None])] * 2
+    graph = tf.function(align, input_signature=signature)
+    assert graph(tf.ones([2, 3]), tf.ones([2, 3]))[0].shape == (2, 3)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="same shape"):
+        graph(tf.ones([2, 3]), tf.ones([3, 2]))

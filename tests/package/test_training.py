@@ -94,34 +94,6 @@ def test_descend_takes_functions_and_repeats_itself():
     np.testing.assert_allclose(values[0], expected, rtol=1e-6)
 
 
-def test_compare():
-    seen = []
-
-    def build(seed):
-        seen.append(seed)
-        return network(seed)
-
-    def score(model):
-        return float(model(X[:1])[0, 0])
-
-    scores = training.compare(
-        {"square": "mse", "absolute": "mae"},
-        build,
-        X,
-        Y,
-        score,
-        seeds=(0, 1),
-        epochs=1,
-    )
-    assert list(scores) == ["square", "absolute"]
-    assert seen == [0, 1, 0, 1]
-    # both losses began with the same weights and then differ
-    assert scores["square"] != scores["absolute"]
-    model = network(1)
-    training.train(model, "mae", X, Y, epochs=1)
-    assert scores["absolute"][1] == score(model)
-
-
 @pytest.mark.parametrize("shuffled", [False, True])
 def test_batches_are_taken_in_the_order_given(shuffled):
     order = np.arange(len(X))[:: -1 if shuffled else 1]
