@@ -21,6 +21,8 @@ def to_float(values, name, dtype=None):
 
     Raises:
         TypeError: the values are not real numbers.
+        tf.errors.InvalidArgumentError: one of them is NaN or infinite. XLA
+            drops the check; there NaN spreads.
     """
     tensor = tf.convert_to_tensor(values)
     if not (
@@ -31,6 +33,13 @@ def to_float(values, name, dtype=None):
         raise TypeError(
             f"{name} must hold real numbers, received {tensor.dtype.name}"
         )
+    if tensor.dtype.is_floating:
+        checked = tf.debugging.assert_all_finite(
+            tf.stop_gradient(tensor), f"{name} holds NaN or infinity"
+        )
+        # The check's own gradient would search the slopes too.
+        with tf.control_dependencies([checked]):
+            tensor = tf.identity(tensor)
     if dtype is None:
         dtype = tf.float64 if tensor.dtype == tf.float64 else tf.float32
     return tf.cast(tensor, dtype)
@@ -73,6 +82,101 @@ def align(y_true, y_pred, *, repeat_labels=False, given=None):
             outputs = tf.shape(y_pred)[-1]
             y_true = tf.repeat(y_true, outputs, axis=-1)
             y_true.set_shape(y_true.shape[:-1] + y_pred.shape[-1:])
+    return _same_shape(y_true, y_pred, given), y_pred
+
+
+def align_vectors(y_true, y_pred, length=None):
+    """Brings in labels and predictions whose last axis is one whole.
+
+    A box, or the scores of all classes of a sample. Nothing is reshaped.
+
+    Args:
+        y_true: labels, `(batch, ..., length)`.
+        y_pred: predictions of the same shape.
+        length: the numbers on the last axis; by default any but none.
+
+    Returns:
+        Both as floating tensors of the same shape.
+
+    Raises:
+        TypeError: an argument does not hold real numbers.
+        ValueError: the shapes differ, or the last axis does not fit.
+    """
+    y_pred = to_float(y_pred, "y_pred")
+    y_true = to_float(y_true, "y_true", y_pred.dtype)
+    given = f"y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
+    columns = y_pred.shape[-1] if y_pred.shape.rank else y_pred.shape.rank
+    if columns == 0 or None not in (length, columns) and columns != length:
+        wanted = (
+            "at least one number" if length is None else f"{length} numbers"
+        )
+        raise ValueError(
+            f"expected {wanted} on the last axis, received {given}"
+        )
+    return _same_shape(y_true, y_pred, given), y_pred
+
+
+def class_ids(y_true, y_pred):
+    """Brings in the class of each sample, and the samples' vectors.
+
+    Args:
+        y_true: classes, `(batch,)` or `(batch, 1)`, of any type that can be
+            compared: numbers, booleans, strings.
+        y_pred: vectors, `(batch, length)`.
+
+    Returns:
+        The classes as int32 `(batch,)`, each the place of the first sample
+        with the same class; and the vectors as a floating tensor.
+
+    Raises:
+        TypeError: `y_pred` does not hold real numbers.
+        ValueError: the shapes do not fit.
+    """
+    y_pred = to_float(y_pred, "y_pred")
+    y_true = tf.convert_to_tensor(y_true)
+    given = f"y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
+    if y_pred.shape.rank not in (2, None):
+        raise ValueError(f"expected one vector per sample, received {given}")
+    batch = y_pred.shape[0] if y_pred.shape.rank else None
+    fits = y_true.shape.is_compatible_with([batch])
+    if not fits and not y_true.shape.is_compatible_with([batch, 1]):
+        raise ValueError(f"expected one class per sample, received {given}")
+    return first_of_each(_rows(y_true, y_pred, given)), y_pred
+
+
+def _rows(y_true, y_pred, given):
+    """Returns labels as `(batch,)`, if there is one per row of y_pred."""
+    if not (
+        y_true.shape.is_fully_defined() and y_pred.shape[:1].is_fully_defined()
+    ):
+        tf.debugging.assert_equal(
+            tf.size(y_true),
+            tf.shape(y_pred)[0],
+            f"expected one class per sample, received {given}",
+        )
+    return tf.reshape(y_true, tf.shape(y_pred)[:1])
+
+
+def first_of_each(labels):
+    """Returns, for each label, the place of the first label equal to it.
+
+    So labels of any type become integers that float32 keeps apart.
+
+    Args:
+        labels: `(batch,)`.
+
+    Returns:
+        int32, `(batch,)`.
+
+    >>> first_of_each(["b", "a", "b"]).numpy().tolist()
+    [0, 1, 0]
+    """
+    same = tf.equal(labels[:, tf.newaxis], labels[tf.newaxis])
+    return tf.argmax(same, axis=1, output_type=tf.int32)
+
+
+def _same_shape(y_true, y_pred, given):
+    """Returns y_true if it has the shape of y_pred; else raises."""
     if not y_true.shape.is_compatible_with(y_pred.shape):
         raise ValueError(
             f"y_true and y_pred must have the same shape, received {given}"
@@ -90,17 +194,18 @@ def align(y_true, y_pred, *, repeat_labels=False, given=None):
             extent(y_pred),
             f"y_true and y_pred must have the same shape, received {given}",
         )
-    return tf.reshape(y_true, tf.shape(y_pred)), y_pred
+    return tf.reshape(y_true, tf.shape(y_pred))
 
 
-def number(name, value, low=-math.inf, high=math.inf):
-    """Returns a hyperparameter as a float strictly between two bounds.
+def number(name, value, low=-math.inf, high=math.inf, closed=False):
+    """Returns a hyperparameter as a float between two bounds.
 
     Args:
         name: what to call it in an error.
         value: the number given.
         low: it must be greater than this.
         high: it must be less than this.
+        closed: whether the bounds themselves are allowed; infinity is not.
 
     Raises:
         TypeError: `value` is not a number.
@@ -112,8 +217,47 @@ def number(name, value, low=-math.inf, high=math.inf):
         raise TypeError(
             f"{name} must be a number, received {value!r}"
         ) from None
-    if not low < result < high:
+    inside = low <= result <= high if closed else low < result < high
+    if not inside or math.isinf(result):
         raise ValueError(
             f"{name} must be between {low:g} and {high:g}, received {value!r}"
         )
     return result
+
+
+def choice(name, value, allowed):
+    """Returns a hyperparameter that is one of several words.
+
+    Args:
+        name: what to call it in an error.
+        value: the word given.
+        allowed: the words.
+
+    Raises:
+        ValueError: `value` is none of them.
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(repr, allowed))}, "
+            f"received {value!r}"
+        )
+    return value
+
+
+def flag(name, value):
+    """Returns a hyperparameter that is True or False.
+
+    Args:
+        name: what to call it in an error.
+        value: what was given.
+
+    Raises:
+        ValueError: `value` is neither.
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False, received {value!r}")
+    return value

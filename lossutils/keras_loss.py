@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from lossutils.inputs import first_of_each
+
 # Registered names let `load_model` find a loss again without being told.
 register = tf.keras.utils.register_keras_serializable(package="lossutils")
 
@@ -19,7 +21,8 @@ class KerasLoss(tf.keras.losses.Loss):
         reduction: how Keras makes one number of those values:
             `"sum_over_batch_size"` (their mean), `"sum"` or `"none"`.
         name: name of the loss in logs.
-        **hyperparameters: numbers, or lists of numbers.
+        **hyperparameters: numbers, words, lists of these; or functions and
+            losses that Keras can save, by name or registration.
     """
 
     def __init__(self, function, reduction, name, **hyperparameters):
@@ -34,4 +37,45 @@ class KerasLoss(tf.keras.losses.Loss):
 
     def get_config(self):
         """Returns the arguments that make this loss again."""
-        return {**super().get_config(), **self._hyperparameters}
+        settings = {k: _saved(v) for k, v in self._hyperparameters.items()}
+        return {**super().get_config(), **settings}
+
+    @classmethod
+    def from_config(cls, config):
+        """Makes a loss from what `get_config` returned."""
+        return cls(**{name: _restored(value) for name, value in config.items()})
+
+
+def _saved(value):
+    """Returns a hyperparameter as plain data."""
+    if isinstance(value, (list, tuple)):
+        return [_saved(item) for item in value]
+    if callable(value):
+        return tf.keras.utils.serialize_keras_object(value)
+    return value
+
+
+def _restored(value):
+    """Returns the hyperparameter that `_saved` made plain data of."""
+    if isinstance(value, list):
+        return [_restored(item) for item in value]
+    if isinstance(value, dict):
+        return tf.keras.utils.deserialize_keras_object(value)
+    return value
+
+
+class BatchLoss(KerasLoss):
+    """A `KerasLoss` whose labels are the classes of the samples of a batch.
+
+    Keras 3 casts labels to float32 before it calls a loss, where 16777216
+    and 16777217 are one number. So classes are numbered anew before that.
+    """
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        """Returns the reduced loss; see `KerasLoss`."""
+        y_true = tf.convert_to_tensor(y_true)
+        if y_true.shape.rank == 2 and y_true.shape[1] == 1:
+            y_true = y_true[:, 0]
+        if y_true.shape.rank == 1:
+            y_true = first_of_each(y_true)
+        return super().__call__(y_true, y_pred, sample_weight)
