@@ -17,9 +17,11 @@ import tensorflow as tf
 
 METRICS = ("L2", "squared-L2", "angular")
 
-# Among this many class mates, sorting all negatives once is cheaper than
-# searching them for each mate (measured between 128 and 4096 samples).
+# With more class mates than this, sorting all negatives once is cheaper than
+# searching them for each mate. Measured from 128 to 4096 samples, as was the
+# number of rows whose distances are worked on at a time, in the cache.
 FEW_MATES = 32
+ROWS = 128
 
 
 def positives_and_negatives(ids):
@@ -45,10 +47,13 @@ def squared_distances(points):
     """
     points = _centred(points)
     squares = tf.reduce_sum(tf.square(points), 1)
-    products = tf.matmul(-2 * points, points, transpose_b=True)
+    return _squared_distances(points, squares, points, squares)
+
+
+def _squared_distances(a, a_squares, b, b_squares):
     # |a|^2 - 2 a.b + |b|^2
-    sums = products + squares + squares[:, tf.newaxis]
-    return tf.maximum(sums, 0)
+    products = tf.matmul(-2 * a, b, transpose_b=True)
+    return tf.maximum(products + b_squares + a_squares[:, tf.newaxis], 0)
 
 
 def cosines(points):
@@ -87,24 +92,35 @@ class _Euclidean:
 
     def __init__(self, points, metric):
         self.source = _centred(points)
+        self.squares = tf.reduce_sum(tf.square(self.source), 1)
         self.squared = metric == "squared-L2"
 
-    def order(self):
-        """Returns numbers that grow with the distances, of all pairs."""
-        return squared_distances(self.source)
+    def order(self, rows):
+        """Returns numbers that grow with the distances, for some rows."""
+        return _squared_distances(
+            tf.gather(self.source, rows),
+            tf.gather(self.squares, rows),
+            self.source,
+            self.squares,
+        )
 
     def matrix(self, order):
-        """Returns the distances of all pairs, and their slopes."""
+        """Returns the distances of that order, and their slopes."""
         if self.squared:
             return order, tf.cast(2, order.dtype)
         return tf.sqrt(order), _one_over_root(order)
 
-    def to(self, partner):
-        """Returns each sample's distance to its partner, and the slope."""
-        difference = self.source - tf.gather(self.source, partner)
-        square = tf.reduce_sum(tf.square(difference), 1)
+    def to(self, rows, partners):
+        """Returns the distances of rows to partners, and their slopes.
+
+        `rows (m,)`, `partners (m, k)`; by subtraction.
+        """
+        difference = tf.gather(self.source, rows)[:, tf.newaxis] - tf.gather(
+            self.source, partners
+        )
+        square = tf.reduce_sum(tf.square(difference), -1)
         if self.squared:
-            return square, tf.fill(tf.shape(square), tf.cast(2, square.dtype))
+            return square, 2 * tf.ones_like(square)
         return tf.sqrt(square), _one_over_root(square)
 
     def gradient(self, coefficients):
@@ -124,15 +140,15 @@ class _Given:
     def __init__(self, matrix):
         self.source = matrix
 
-    def order(self):
-        return self.source
+    def order(self, rows):
+        return tf.gather(self.source, rows)
 
     def matrix(self, order):
         return order, tf.cast(1, order.dtype)
 
-    def to(self, partner):
-        distance = tf.gather(self.source, partner, batch_dims=1)
-        return distance, tf.ones_like(distance)
+    def to(self, rows, partners):
+        distances = tf.gather(self.order(rows), partners, batch_dims=1)
+        return distances, tf.ones_like(distances)
 
     def gradient(self, coefficients):
         return coefficients
@@ -158,30 +174,39 @@ class _Mates:
         self.rank = tf.math.invert_permutation(self.sorted) - self.start
         self.largest = tf.reduce_max(self.size)
 
-    def mate(self, k):
-        """Returns each sample's k-th mate, and whether it has that many."""
-        place = self.start + (self.rank + k) % self.size
-        return tf.gather(self.sorted, place), k < self.size
+    def walk(self, step, state, rows, width=1):
+        """Returns state after `state = step(state, mates, valid)` for all.
 
-    def walk(self, step, state):
-        """Returns state after `state = step(state, mate, valid)` for all."""
+        The mates come `width` at a time, `(m, width)`; where a sample has no
+        more of them they are not valid.
+        """
+        start, size, rank = (
+            tf.gather(numbers, rows)[:, tf.newaxis]
+            for numbers in (self.start, self.size, self.rank)
+        )
 
         def body(k, *state):
-            return k + 1, *step(state, *self.mate(k))
+            turn = k + tf.range(width)
+            mates = tf.gather(self.sorted, start + (rank + turn) % size)
+            return k + width, *step(state, mates, turn < size)
 
         return tf.while_loop(
             lambda k, *state: k < self.largest,
             body,
             (tf.constant(1), *state),
-            # one step at a time: each needs memory of n squared
+            # one step at a time, since each may need much memory
             parallel_iterations=1,
         )[1:]
 
 
 def _add_at(matrix, columns, values):
-    """Adds one value to each row of a matrix, at the given columns."""
-    places = tf.stack([tf.range(tf.size(columns)), columns], 1)
-    return tf.tensor_scatter_nd_add(matrix, places, values)
+    """Adds some values to each row of a matrix, at the given columns."""
+    rows = tf.broadcast_to(
+        tf.range(tf.shape(columns)[0])[:, tf.newaxis], tf.shape(columns)
+    )
+    return tf.tensor_scatter_nd_add(
+        matrix, tf.stack([rows, columns], 2), values
+    )
 
 
 def _scale(n, count, dtype):
@@ -189,10 +214,43 @@ def _scale(n, count, dtype):
     return tf.math.divide_no_nan(tf.cast(n, dtype), tf.cast(count, dtype))
 
 
-def _pair_count(mates, negatives):
-    """Returns how many anchors have how many positives, if any a negative."""
-    count = tf.reduce_sum(mates.size - 1)
-    return tf.where(tf.reduce_any(negatives), count, 0)
+def _pair_count(mates):
+    """Returns how many pairs of anchor and positive have a negative."""
+    some = mates.largest < tf.size(mates.size)
+    return tf.where(some, tf.reduce_sum(mates.size - 1), 0)
+
+
+def _in_blocks(n, block, dtype, parts=2):
+    """Returns `block(rows)`, so many tensors by row, for all rows.
+
+    Some rows at a time, so that what they need stays in the cache.
+    """
+    size = tf.minimum(n, ROWS)
+    count = (n + size - 1) // size
+
+    def body(i, *arrays):
+        # the last block repeats the last row until it is full
+        tensors = block(tf.minimum(i * size + tf.range(size), n - 1))
+        return i + 1, *(
+            array.write(i, tensor)
+            for array, tensor in zip(arrays, tensors, strict=True)
+        )
+
+    arrays = tf.while_loop(
+        lambda i, *arrays: i < count,
+        body,
+        (tf.constant(0), *(tf.TensorArray(dtype, count) for _ in range(parts))),
+        parallel_iterations=1,
+    )[1:]
+    return [array.concat()[:n] for array in arrays]
+
+
+def _at_least_one(embeddings, ids):
+    """Returns them with a lone sample, if the batch is empty."""
+    missing = tf.cast(tf.equal(tf.size(ids), 0), tf.int32)
+    return tf.pad(embeddings, [[0, missing], [0, 0]]), tf.pad(
+        ids, [[0, missing]]
+    )
 
 
 def semihard_triplets(embeddings, ids, margin, distance_metric):
@@ -201,69 +259,80 @@ def semihard_triplets(embeddings, ids, margin, distance_metric):
     The negative is the nearest one that is farther than the positive, or the
     farthest if none is. Of equally far negatives one gets the slope.
     """
+    samples = tf.size(ids)
+    embeddings, ids = _at_least_one(embeddings, ids)
     source, distances_of = _distances(embeddings, distance_metric)
 
     @tf.custom_gradient
     def shares(source):
+        n = tf.size(ids)
         distances = distances_of(source)
-        order = distances.order()
         mates = _Mates(ids)
-        _, negatives = positives_and_negatives(ids)
-        infinity = tf.constant(float("inf"), order.dtype)
-        far = tf.where(negatives, order, infinity)
-        farthest = tf.argmax(
-            tf.where(negatives, order, -infinity), 1, output_type=tf.int32
-        )
+        infinity = tf.constant(float("inf"), source.dtype)
 
-        def walk(negative_beyond):
-            def step(state, positive, valid):
+        def walk(rows, order, negative_beyond, width):
+            """Returns the losses of some anchors, and their coefficients."""
+
+            def step(state, positives, valid):
                 total, coefficients = state
-                limit = tf.gather(order, positive, batch_dims=1)
-                negative = negative_beyond(limit)
-                near, near_slope = distances.to(positive)
-                away, away_slope = distances.to(negative)
+                limits = tf.gather(order, positives, batch_dims=1)
+                negatives = negative_beyond(limits)
+                near, near_slope = distances.to(rows, positives)
+                away, away_slope = distances.to(rows, negatives)
                 # max(0, m + d(a, p) - d(a, n))
                 loss = margin + near - away
                 active = tf.logical_and(valid, loss > 0)
-                total += tf.where(active, loss, 0)
-                for partner, slope in (
-                    (positive, near_slope),
-                    (negative, -away_slope),
+                total += tf.reduce_sum(tf.where(active, loss, 0), 1)
+                for partners, slope in (
+                    (positives, near_slope),
+                    (negatives, -away_slope),
                 ):
                     coefficients = _add_at(
-                        coefficients, partner, tf.where(active, slope, 0)
+                        coefficients, partners, tf.where(active, slope, 0)
                     )
                 return total, coefficients
 
             state = tf.zeros_like(order[:, 0]), tf.zeros_like(order)
-            return mates.walk(step, state)
+            return mates.walk(step, state, rows, width)
 
-        def search():
-            def negative_beyond(limit):
-                beyond = far > limit[:, tf.newaxis]
-                candidates = tf.where(beyond, far, infinity)
-                nearest = tf.argmin(candidates, 1, output_type=tf.int32)
-                found = tf.gather(candidates, nearest, batch_dims=1) < infinity
-                return tf.where(found, nearest, farthest)
+        def search(rows):
+            order = distances.order(rows)
+            same = tf.equal(tf.gather(ids, rows)[:, tf.newaxis], ids)
+            far = tf.where(same, infinity, order)
+            farthest = tf.argmax(
+                tf.where(same, -infinity, order), 1, output_type=tf.int32
+            )
 
-            return walk(negative_beyond)
+            def negative_beyond(limits):
+                beyond = tf.where(far > limits, far, infinity)
+                nearest = tf.argmin(beyond, 1, output_type=tf.int32)
+                found = tf.gather(beyond, nearest, batch_dims=1) < infinity
+                return tf.where(found, nearest, farthest)[:, tf.newaxis]
 
-        def sort():
-            columns = tf.argsort(far)
-            rows = tf.gather(far, columns, batch_dims=1)
-            count = tf.reduce_sum(tf.cast(negatives, tf.int32), 1)
+            return walk(rows, order, negative_beyond, 1)
 
-            def negative_beyond(limit):
-                place = tf.searchsorted(rows, limit[:, tf.newaxis], "right")
+        def sort(rows):
+            order = distances.order(rows)
+            same = tf.equal(tf.gather(ids, rows)[:, tf.newaxis], ids)
+            far = tf.where(same, infinity, order)
+            # by one call instead of tf.sort and tf.argsort
+            values, columns = tf.math.top_k(-far, n)
+            last = n - tf.gather(mates.size, rows)[:, tf.newaxis] - 1
+
+            def negative_beyond(limits):
+                place = tf.searchsorted(-values, limits, "right")
                 # beyond the last negative, the last
-                place = tf.minimum(place[:, 0], tf.maximum(count, 1) - 1)
+                place = tf.clip_by_value(place, 0, tf.maximum(last, 0))
                 return tf.gather(columns, place, batch_dims=1)
 
-            return walk(negative_beyond)
+            return walk(rows, order, negative_beyond, FEW_MATES)
 
-        total, coefficients = tf.cond(mates.largest > FEW_MATES, sort, search)
-        count = _pair_count(mates, negatives)
-        scale = _scale(tf.size(ids), count, order.dtype)
+        total, coefficients = tf.cond(
+            mates.largest > FEW_MATES,
+            lambda: _in_blocks(n, sort, source.dtype),
+            lambda: _in_blocks(n, search, source.dtype),
+        )
+        scale = _scale(samples, _pair_count(mates), source.dtype)
 
         def gradient(upstream):
             rows = (scale * upstream)[:, tf.newaxis]
@@ -271,7 +340,7 @@ def semihard_triplets(embeddings, ids, margin, distance_metric):
 
         return scale * total, gradient
 
-    return shares(source)
+    return shares(source)[:samples]
 
 
 def hardest_triplets(embeddings, ids, margin, soft, distance_metric):
@@ -282,7 +351,8 @@ def hardest_triplets(embeddings, ids, margin, soft, distance_metric):
     source, distances_of = _distances(embeddings, distance_metric)
     positives, negatives = positives_and_negatives(ids)
     distances = distances_of(source)
-    order = tf.stop_gradient(distances.order())
+    rows = tf.range(tf.size(ids))
+    order = tf.stop_gradient(distances.order(rows))
     infinity = tf.constant(float("inf"), order.dtype)
     farthest = tf.argmax(
         tf.where(positives, order, -infinity), 1, output_type=tf.int32
@@ -290,12 +360,15 @@ def hardest_triplets(embeddings, ids, margin, soft, distance_metric):
     nearest = tf.argmin(
         tf.where(negatives, order, infinity), 1, output_type=tf.int32
     )
-    difference = distances.to(farthest)[0] - distances.to(nearest)[0]
+    partners = tf.stack([farthest, nearest], 1)
+    near, away = tf.unstack(distances.to(rows, partners)[0], num=2, axis=1)
     counts = tf.logical_and(
         tf.reduce_any(positives, 1), tf.reduce_any(negatives, 1)
     )
     loss = (
-        tf.nn.softplus(difference) if soft else tf.nn.relu(margin + difference)
+        tf.nn.softplus(near - away)
+        if soft
+        else tf.nn.relu(margin + near - away)
     )
     scale = _scale(tf.size(ids), tf.math.count_nonzero(counts), order.dtype)
     return scale * tf.where(counts, loss, 0)
@@ -306,48 +379,57 @@ def all_triplets(embeddings, ids, margin, soft, distance_metric):
 
     `margin` may be a matrix, by anchor and negative.
     """
+    samples = tf.size(ids)
+    embeddings, ids = _at_least_one(embeddings, ids)
     source, distances_of = _distances(embeddings, distance_metric)
 
     @tf.custom_gradient
     def shares(source):
+        n = tf.size(ids)
         distances = distances_of(source)
         mates = _Mates(ids)
-        _, negatives = positives_and_negatives(ids)
-        matrix, slopes = distances.matrix(distances.order())
-        infinity = tf.constant(float("inf"), matrix.dtype)
-        # m - d(a, n), and nothing where n is no negative
-        room = tf.where(
-            negatives, -matrix if soft else margin - matrix, -infinity
-        )
+        margins = tf.broadcast_to(tf.cast(margin, source.dtype), [n, n])
 
-        def step(state, positive, valid):
-            total, coefficients, count = state
-            near, near_slope = distances.to(positive)
-            loss = room + near[:, tf.newaxis]
-            if soft:
-                pull = tf.sigmoid(loss)
-                loss = tf.nn.softplus(loss)
-                active = negatives
-            else:
-                active = loss > 0
-                pull = tf.cast(active, loss.dtype)
-                loss = tf.nn.relu(loss)
-            valid = tf.cast(valid, loss.dtype)
-            actives = tf.reduce_sum(tf.cast(active, loss.dtype), 1)
-            coefficients -= valid[:, tf.newaxis] * pull * slopes
-            coefficients = _add_at(
-                coefficients,
-                positive,
-                valid * tf.reduce_sum(pull, 1) * near_slope,
+        def block(rows):
+            away, away_slope = distances.matrix(distances.order(rows))
+            same = tf.equal(tf.gather(ids, rows)[:, tf.newaxis], ids)
+            # m - d(a, n), and nothing where n is no negative
+            room = tf.where(
+                same,
+                tf.constant(-float("inf"), source.dtype),
+                -away if soft else tf.gather(margins, rows) - away,
             )
-            total += valid * tf.reduce_sum(loss, 1)
-            return total, coefficients, count + tf.reduce_sum(valid * actives)
+            negatives = tf.cast(tf.logical_not(same), source.dtype)
 
-        zeros = tf.zeros_like(matrix)
-        total, coefficients, count = mates.walk(
-            step, (zeros[:, 0], zeros, tf.zeros([], matrix.dtype))
-        )
-        scale = _scale(tf.size(ids), count, matrix.dtype)
+            def step(state, positives, valid):
+                total, active, coefficients = state
+                valid = tf.cast(valid, source.dtype)
+                near, near_slope = distances.to(rows, positives)
+                loss = room + near
+                pull = (
+                    tf.sigmoid(loss) if soft else tf.cast(loss > 0, loss.dtype)
+                )
+                loss = tf.nn.softplus(loss) if soft else tf.nn.relu(loss)
+                # soft triplets count in any case
+                counted = tf.reduce_sum(negatives if soft else pull, 1)
+                pull *= valid
+                push = tf.reduce_sum(pull, 1, keepdims=True)
+                coefficients = _add_at(
+                    coefficients - pull * away_slope,
+                    positives,
+                    push * near_slope,
+                )
+                return (
+                    total + valid[:, 0] * tf.reduce_sum(loss, 1),
+                    active + valid[:, 0] * counted,
+                    coefficients,
+                )
+
+            zeros = tf.zeros_like(room)
+            return mates.walk(step, (zeros[:, 0], zeros[:, 0], zeros), rows)
+
+        total, active, coefficients = _in_blocks(n, block, source.dtype, 3)
+        scale = _scale(samples, tf.reduce_sum(active), source.dtype)
 
         def gradient(upstream):
             rows = (scale * upstream)[:, tf.newaxis]
@@ -355,7 +437,7 @@ def all_triplets(embeddings, ids, margin, soft, distance_metric):
 
         return scale * total, gradient
 
-    return shares(source)
+    return shares(source)[:samples]
 
 
 def lifted_structure(embeddings, ids, margin):
@@ -369,51 +451,54 @@ def lifted_structure(embeddings, ids, margin):
     def shares(points):
         distances = _Euclidean(points, "L2")
         mates = _Mates(ids)
-        _, negatives = positives_and_negatives(ids)
-        matrix, slopes = distances.matrix(distances.order())
+        rows = tf.range(tf.size(ids))
+        matrix, slopes = distances.matrix(distances.order(rows))
+        same = tf.equal(ids[:, tf.newaxis], ids)
         infinity = tf.constant(float("inf"), matrix.dtype)
-        room = tf.where(negatives, margin - matrix, -infinity)
+        room = tf.where(same, -infinity, margin - matrix)
         greatest = tf.reduce_max(room, 1, keepdims=True)
         greatest = tf.where(greatest > -infinity, greatest, 0)
         powers = tf.exp(room - greatest)
-        sums = tf.reduce_sum(powers, 1)
+        sums = tf.reduce_sum(powers, 1, keepdims=True)
         any_negative = sums > 0
         # log of the sum of exp(m - d) over the negatives of each sample
-        crowd = greatest[:, 0] + tf.math.log(tf.where(any_negative, sums, 1))
+        crowd = greatest + tf.math.log(tf.where(any_negative, sums, 1))
 
-        def hinge(mate, valid):
-            near, slope = distances.to(mate)
-            theirs = tf.gather(crowd, mate)
-            valid = tf.logical_and(valid, any_negative)
+        def hinge(mates, valid):
+            near, slope = distances.to(rows, mates)
+            theirs = tf.gather(crowd[:, 0], mates)
+            # log(exp(crowd) + exp(theirs))
             both = tf.maximum(crowd, theirs) + tf.nn.softplus(
                 -tf.abs(crowd - theirs)
             )
+            valid = tf.logical_and(valid, any_negative)
             return tf.where(valid, tf.nn.relu(both + near), 0), both, slope
 
-        def step(state, mate, valid):
-            return (state[0] + tf.square(hinge(mate, valid)[0]),)
+        def losses(state, mates, valid):
+            return (state[0] + tf.square(hinge(mates, valid)[0]),)
 
-        (total,) = mates.walk(step, (tf.zeros_like(crowd),))
-        count = _pair_count(mates, negatives)
-        scale = _scale(tf.size(ids), 2 * count, matrix.dtype)
+        (total,) = mates.walk(losses, (tf.zeros_like(crowd),), rows)
+        scale = _scale(tf.size(ids), 2 * _pair_count(mates), matrix.dtype)
 
         def gradient(upstream):
-            def step(state, mate, valid):
+            upstream = scale * upstream
+
+            def slopes_of(state, mates, valid):
                 coefficients, crowd_slope = state
-                loss, both, slope = hinge(mate, valid)
-                # the pair is the same seen from either side
-                pull = 2 * scale * loss * (upstream + tf.gather(upstream, mate))
+                loss, both, slope = hinge(mates, valid)
+                # a pair is met twice, once from either side
+                weight = upstream[:, tf.newaxis] + tf.gather(upstream, mates)
+                pull = 2 * weight * loss
                 crowd_slope += pull * tf.exp(crowd - both)
-                coefficients = _add_at(coefficients, mate, pull * slope / 2)
+                coefficients = _add_at(coefficients, mates, pull * slope / 2)
                 return coefficients, crowd_slope
 
             coefficients, crowd_slope = mates.walk(
-                step, (tf.zeros_like(matrix), tf.zeros_like(crowd))
+                slopes_of, (tf.zeros_like(matrix), tf.zeros_like(crowd)), rows
             )
             share = tf.where(any_negative, crowd_slope / sums, 0)
-            coefficients -= share[:, tf.newaxis] * powers * slopes
-            return distances.gradient(coefficients)
+            return distances.gradient(coefficients - share * powers * slopes)
 
-        return scale * total, gradient
+        return scale * total[:, 0], gradient
 
     return shares(embeddings)
