@@ -171,8 +171,11 @@ def first_of_each(labels):
     >>> first_of_each(["b", "a", "b"]).numpy().tolist()
     [0, 1, 0]
     """
+    labels = tf.convert_to_tensor(labels)
     same = tf.equal(labels[:, tf.newaxis], labels[tf.newaxis])
-    return tf.argmax(same, axis=1, output_type=tf.int32)
+    n = tf.size(labels)
+    # argmax would refuse an empty batch
+    return tf.reduce_min(tf.where(same, tf.range(n), n), axis=1)
 
 
 def _same_shape(y_true, y_pred, given):

@@ -295,35 +295,39 @@ def semihard_triplets(embeddings, ids, margin, distance_metric):
             state = tf.zeros_like(order[:, 0]), tf.zeros_like(order)
             return mates.walk(step, state, rows, width)
 
-        def search(rows):
+        def rows_of(rows):
+            """Returns what both ways need to know of some anchors."""
             order = distances.order(rows)
             same = tf.equal(tf.gather(ids, rows)[:, tf.newaxis], ids)
             far = tf.where(same, infinity, order)
             farthest = tf.argmax(
                 tf.where(same, -infinity, order), 1, output_type=tf.int32
             )
+            return order, far, farthest[:, tf.newaxis]
+
+        def search(rows):
+            order, far, farthest = rows_of(rows)
 
             def negative_beyond(limits):
                 beyond = tf.where(far > limits, far, infinity)
                 nearest = tf.argmin(beyond, 1, output_type=tf.int32)
+                nearest = nearest[:, tf.newaxis]
                 found = tf.gather(beyond, nearest, batch_dims=1) < infinity
-                return tf.where(found, nearest, farthest)[:, tf.newaxis]
+                return tf.where(found, nearest, farthest)
 
             return walk(rows, order, negative_beyond, 1)
 
         def sort(rows):
-            order = distances.order(rows)
-            same = tf.equal(tf.gather(ids, rows)[:, tf.newaxis], ids)
-            far = tf.where(same, infinity, order)
-            # by one call instead of tf.sort and tf.argsort
+            order, far, farthest = rows_of(rows)
+            # one call that gives both, unlike tf.sort and tf.argsort
             values, columns = tf.math.top_k(-far, n)
-            last = n - tf.gather(mates.size, rows)[:, tf.newaxis] - 1
+            count = n - tf.gather(mates.size, rows)[:, tf.newaxis]
 
             def negative_beyond(limits):
                 place = tf.searchsorted(-values, limits, "right")
-                # beyond the last negative, the last
-                place = tf.clip_by_value(place, 0, tf.maximum(last, 0))
-                return tf.gather(columns, place, batch_dims=1)
+                nearest = tf.minimum(place, n - 1)
+                nearest = tf.gather(columns, nearest, batch_dims=1)
+                return tf.where(place < count, nearest, farthest)
 
             return walk(rows, order, negative_beyond, FEW_MATES)
 
@@ -348,6 +352,8 @@ def hardest_triplets(embeddings, ids, margin, soft, distance_metric):
 
     Anchors without a positive or without a negative do not count.
     """
+    samples = tf.size(ids)
+    embeddings, ids = _at_least_one(embeddings, ids)
     source, distances_of = _distances(embeddings, distance_metric)
     positives, negatives = positives_and_negatives(ids)
     distances = distances_of(source)
@@ -370,8 +376,8 @@ def hardest_triplets(embeddings, ids, margin, soft, distance_metric):
         if soft
         else tf.nn.relu(margin + near - away)
     )
-    scale = _scale(tf.size(ids), tf.math.count_nonzero(counts), order.dtype)
-    return scale * tf.where(counts, loss, 0)
+    scale = _scale(samples, tf.math.count_nonzero(counts), order.dtype)
+    return (scale * tf.where(counts, loss, 0))[:samples]
 
 
 def all_triplets(embeddings, ids, margin, soft, distance_metric):

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lossutils.inputs import align, number, to_float
+from lossutils.inputs import (
+    align,
+    align_vectors,
+    choice,
+    class_ids,
+    first_of_each,
+    flag,
+    number,
+    to_float,
+)
 
 
 @pytest.mark.parametrize(
@@ -189,3 +198,130 @@ def test_unknown_axes_may_not_trade_places():
     assert graph(tf.ones([2, 3]), tf.ones([2, 3]))[0].shape == (2, 3)
     with pytest.raises(tf.errors.InvalidArgumentError, match="same shape"):
         graph(tf.ones([2, 3]), tf.ones([3, 2]))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("dtype", [tf.float16, tf.float32, tf.float64])
+def test_nan_and_infinity_are_refused(value, dtype):
+    given = tf.constant([1.0, value], dtype)
+    for convert in (to_float, tf.function(to_float)):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError, match="labels holds NaN or infinity"
+        ):
+            convert(given, "labels")
+
+
+def test_the_check_leaves_the_slope_alone():
+    with tf.GradientTape() as tape:
+        x = tf.constant([1.0, 2.0])
+        tape.watch(x)
+        y = tf.reduce_sum(to_float(x, "y_pred") * [3.0, math.inf])
+    assert tape.gradient(y, x).numpy().tolist() == [3.0, math.inf]
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 4), (2, 3, 4), (0, 4)])
+def test_vectors_keep_their_shape(shape):
+    labels, predictions = align_vectors(tf.ones(shape), tf.zeros(shape), 4)
+    assert labels.shape == predictions.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions"),
+    [
+        ((4,), (1, 4)),
+        ((2, 4), (1, 4)),
+        ((2, 3), (2, 3)),
+        ((2, 5), (2, 5)),
+        ((2, 4), (2, 3)),
+        ((), ()),
+        ((2, 0), (2, 0)),
+        ((3, 4), (4, 3)),
+    ],
+)
+def test_vectors_of_other_shapes_are_refused(labels, predictions):
+    with pytest.raises(ValueError) as refusal:
+        align_vectors(tf.ones(labels), tf.ones(predictions), 4)
+    assert str(labels) in str(refusal.value)
+    assert str(predictions) in str(refusal.value)
+
+
+def test_vectors_may_have_any_length_but_none():
+    align_vectors(tf.ones((2, 7)), tf.ones((2, 7)))
+    with pytest.raises(ValueError, match="at least one number"):
+        align_vectors(tf.ones((2, 0)), tf.ones((2, 0)))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [7, 3, 7],
+        [[7], [3], [7]],
+        np.array([7, 3, 7], np.uint8),
+        [2.5, 0.1, 2.5],
+        ["b", "a", "b"],
+        [True, False, True],
+        # one and the same number in float32
+        np.array([2**24 + 1, 2**24, 2**24 + 1]),
+    ],
+    ids=str,
+)
+def test_classes_of_any_type(labels):
+    ids, vectors = class_ids(labels, tf.zeros((3, 2), tf.float16))
+    assert ids.dtype == tf.int32
+    assert ids.numpy().tolist() == [0, 1, 0]
+    assert vectors.dtype == tf.float32
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions"),
+    [
+        ((2,), (3, 2)),
+        ((3, 2), (3, 2)),
+        ((1, 3), (3, 2)),
+        ((), (3, 2)),
+        ((3,), (3,)),
+        ((3,), (3, 2, 2)),
+        ((1,), (3, 2)),
+        ((3, 1, 1), (3, 2)),
+    ],
+)
+def test_classes_of_other_shapes_are_refused(labels, predictions):
+    with pytest.raises(ValueError) as refusal:
+        class_ids(tf.ones(labels, tf.int32), tf.ones(predictions))
+    assert str(labels) in str(refusal.value)
+    assert str(predictions) in str(refusal.value)
+
+
+def test_classes_of_an_empty_batch():
+    ids, _ = class_ids(tf.zeros((0,), tf.int64), tf.zeros((0, 2)))
+    assert ids.shape == (0,)
+
+
+def test_first_of_each_needs_no_sorting():
+    assert first_of_each([5, -1, 5, 0, -1]).numpy().tolist() == [0, 1, 0, 3, 1]
+
+
+def test_closed_bounds():
+    assert number("alpha", 1, 0, 1, closed=True) == 1.0
+    assert number("gamma", 0, 0, closed=True) == 0.0
+    for value in (-0.1, 1.1, math.nan):
+        with pytest.raises(ValueError, match="between 0 and 1, received"):
+            number("alpha", value, 0, 1, closed=True)
+    with pytest.raises(ValueError, match="received inf"):
+        number("gamma", math.inf, 0, closed=True)
+
+
+def test_choice():
+    assert choice("mode", "a", ("a", "b")) == "a"
+    assert choice("mode", np.array("a"), ("a", "b")) == "a"
+    for value in ("c", "", None, 1, ["a"]):
+        with pytest.raises(ValueError, match="mode must be one of 'a', 'b'"):
+            choice("mode", value, ("a", "b"))
+
+
+def test_flag():
+    assert flag("soft", True) is True
+    assert flag("soft", np.bool_(False)) is False
+    for value in (1, 0.0, "yes", None):
+        with pytest.raises(ValueError, match=f"received {value!r}"):
+            flag("soft", value)

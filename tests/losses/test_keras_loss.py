@@ -1,11 +1,13 @@
 """The base class, with a loss of its own."""
 
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from lossutils.inputs import align
-from lossutils.keras_loss import KerasLoss, register
+from lossutils.keras_loss import BatchLoss, KerasLoss, register
 
 
 @register
@@ -84,3 +86,59 @@ def test_unknown_reductions_are_refused():
 def test_labels_of_one_axis_do_not_broadcast():
     # as Keras 3 hands them to a loss; 2 x 2 values would average 3 here
     assert float(ScaledError()(LABELS, PREDICTIONS)) == 2.5
+
+
+@register
+def applied(y_true, y_pred, *, functions=()):
+    return sum(function(y_true, y_pred) for function in functions)
+
+
+@register
+class Applied(KerasLoss):
+    def __init__(
+        self, functions=(), reduction="sum_over_batch_size", name="applied"
+    ):
+        super().__init__(applied, reduction, name, functions=list(functions))
+
+
+def test_functions_and_losses_are_saved_in_lists():
+    loss = Applied([scaled_error, ScaledError(scale=3.0).call])
+    assert float(loss(LABELS, PREDICTIONS)) == 10.0
+    loss = Applied([scaled_error])
+    again = Applied.from_config(json.loads(json.dumps(loss.get_config())))
+    assert again.get_config() == loss.get_config()
+    assert float(again(LABELS, PREDICTIONS)) == 2.5
+
+
+@register
+class CountClasses(BatchLoss):
+    """How many classes there are, for each sample."""
+
+    def __init__(self, reduction="sum_over_batch_size", name="count_classes"):
+        super().__init__(self._count, reduction, name)
+
+    @staticmethod
+    def _count(y_true, y_pred):
+        classes = tf.size(tf.unique(tf.reshape(y_true, [-1]))[0])
+        return tf.fill([tf.shape(y_pred)[0]], tf.cast(classes, tf.float32))
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_great_classes_stay_apart(shape):
+    labels = np.array([2**24, 2**24 + 1, 2**24 + 2]).reshape(shape)
+    assert float(CountClasses()(labels, np.zeros((3, 1), np.float32))) == 3
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_great_classes_stay_apart_in_evaluation(shape):
+    labels = np.array([2**24, 2**24 + 1, 2**24 + 2]).reshape(shape)
+    model = tf.keras.Sequential(
+        [tf.keras.Input((1,)), tf.keras.layers.Dense(1)]
+    )
+    model.compile(loss=CountClasses())
+    assert model.evaluate(np.ones((3, 1)), labels, verbose=0) == 3
+
+
+def test_words_may_be_classes():
+    labels = np.array(["cat", "dog", "cat"])
+    assert float(CountClasses()(labels, np.zeros((3, 1), np.float32))) == 2
