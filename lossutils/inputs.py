@@ -65,7 +65,8 @@ def align(y_true, y_pred, *, repeat_labels=False, given=None):
 
     Raises:
         TypeError: an argument does not hold real numbers.
-        ValueError: the shapes differ, or `y_pred` is a lone number.
+        ValueError: the shapes differ, or `y_pred` is a lone number or has
+            no outputs.
     """
     y_pred = to_float(y_pred, "y_pred")
     y_true = to_float(y_true, "y_true", y_pred.dtype)
@@ -75,6 +76,8 @@ def align(y_true, y_pred, *, repeat_labels=False, given=None):
         raise ValueError(f"expected one value per sample, received {given}")
     if y_pred.shape.rank == 1:
         y_pred = y_pred[:, tf.newaxis]
+    if y_pred.shape.rank is not None and y_pred.shape[-1] == 0:
+        raise ValueError(f"expected one output at least, received {given}")
     if y_true.shape.rank is not None and y_pred.shape.rank is not None:
         if y_true.shape.rank == y_pred.shape.rank - 1:
             y_true = y_true[..., tf.newaxis]

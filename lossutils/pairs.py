@@ -245,9 +245,13 @@ def _in_blocks(n, block, dtype, parts=2):
     return [array.concat()[:n] for array in arrays]
 
 
+def _missing(ids):
+    return tf.cast(tf.equal(tf.size(ids), 0), tf.int32)
+
+
 def _at_least_one(embeddings, ids):
     """Returns them with a lone sample, if the batch is empty."""
-    missing = tf.cast(tf.equal(tf.size(ids), 0), tf.int32)
+    missing = _missing(ids)
     return tf.pad(embeddings, [[0, missing], [0, 0]]), tf.pad(
         ids, [[0, missing]]
     )
@@ -386,6 +390,10 @@ def all_triplets(embeddings, ids, margin, soft, distance_metric):
     `margin` may be a matrix, by anchor and negative.
     """
     samples = tf.size(ids)
+    margins = tf.cast(margin, embeddings.dtype)
+    by_pair = margins.shape.rank == 2
+    if by_pair:
+        margins = tf.pad(margins, tf.fill([2, 2], _missing(ids)) * [[0, 1]])
     embeddings, ids = _at_least_one(embeddings, ids)
     source, distances_of = _distances(embeddings, distance_metric)
 
@@ -394,7 +402,9 @@ def all_triplets(embeddings, ids, margin, soft, distance_metric):
         n = tf.size(ids)
         distances = distances_of(source)
         mates = _Mates(ids)
-        margins = tf.broadcast_to(tf.cast(margin, source.dtype), [n, n])
+
+        def margin_of(rows):
+            return tf.gather(margins, rows) if by_pair else margins
 
         def block(rows):
             away, away_slope = distances.matrix(distances.order(rows))
@@ -403,7 +413,7 @@ def all_triplets(embeddings, ids, margin, soft, distance_metric):
             room = tf.where(
                 same,
                 tf.constant(-float("inf"), source.dtype),
-                -away if soft else tf.gather(margins, rows) - away,
+                -away if soft else margin_of(rows) - away,
             )
             negatives = tf.cast(tf.logical_not(same), source.dtype)
 

@@ -292,6 +292,11 @@ def test_classes_of_other_shapes_are_refused(labels, predictions):
     assert str(predictions) in str(refusal.value)
 
 
+def test_no_outputs_are_refused():
+    with pytest.raises(ValueError, match=r"one output at least.*\(2, 0\)"):
+        align(tf.ones((2, 0)), tf.ones((2, 0)))
+
+
 def test_classes_of_an_empty_batch():
     ids, _ = class_ids(tf.zeros((0,), tf.int64), tf.zeros((0, 2)))
     assert ids.shape == (0,)
