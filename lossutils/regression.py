@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from lossutils.inputs import align, number, to_float
+from lossutils.inputs import align, mean_of_outputs, number, to_float
 from lossutils.keras_loss import KerasLoss, register
 
 # Below these, float32 could not hold 1 / variance and epsilon squared.
@@ -66,9 +66,9 @@ def pinball_loss(y_true, y_pred, *, tau=0.5):
             f"y_pred.shape={y_pred.shape}"
         )
     tau = tf.constant(tau, y_pred.dtype)
-    error = y_true - y_pred
-    # max(tau e, (tau - 1) e)
-    return tf.reduce_mean(tf.maximum(tau * error, (tau - 1) * error), -1)
+    excess = y_pred - y_true
+    # max(tau e, (tau - 1) e) with e = -excess
+    return mean_of_outputs(tf.nn.relu(excess) - tau * excess)
 
 
 @register
@@ -141,7 +141,7 @@ def gaussian_nll_loss(y_true, y_pred, *, min_variance=1e-6):
     s = tf.maximum(log_variance, math.log(min_variance))
     # (s + (y - mu)^2 / exp(s)) / 2
     terms = 0.5 * (s + tf.square(y_true - mean) * tf.exp(-s))
-    return tf.reduce_mean(terms, -1)
+    return mean_of_outputs(terms)
 
 
 @register
@@ -207,7 +207,7 @@ def charbonnier_loss(y_true, y_pred, *, epsilon=1e-3):
     y_true, y_pred = align(y_true, y_pred)
     # sqrt(e^2 + epsilon^2)
     terms = tf.sqrt(tf.square(y_true - y_pred) + epsilon**2)
-    return tf.reduce_mean(terms, -1)
+    return mean_of_outputs(terms)
 
 
 @register
@@ -302,7 +302,7 @@ def tweedie_loss(y_true, y_pred, *, power=1.5):
         log_ratio, mean, 1 - power
     ) - _box_cox_difference(log_ratio, mean, 2 - power)
     at_zero = mean ** (2 - power) / (2 - power)
-    return tf.reduce_mean(tf.where(zero, at_zero, positive), -1)
+    return mean_of_outputs(tf.where(zero, at_zero, positive))
 
 
 @register
