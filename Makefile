@@ -14,7 +14,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book test test-lanes test-others lab run format lock dist clean help
+.PHONY: book test test-lanes test-others bench lab run format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -42,6 +42,10 @@ test-lanes:  ## run every test in each lane whose Python this machine has
 
 test-others: LANES := $(filter-out %=$(HERE),$(LANES))
 test-others: test-lanes  ## run every test in the lanes of the other Pythons
+
+bench:  ## measure speed and memory beside other libraries (BENCH="--help")
+	@$(MAKE) --no-print-directory .venv/addons/ready PYTHON=python3.11
+	.venv/addons/bin/python benchmarks/run.py $(BENCH)
 
 lab: $(VENV)/ready  ## open JupyterLab on the chapters
 	$(BIN)/jupyter lab book
