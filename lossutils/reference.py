@@ -199,8 +199,12 @@ def _center_distance(box, other):
 
 
 def _angle(box):
-    """Returns the angle whose tangent is the first side over the second."""
-    return math.atan2(box[2] - box[0], box[3] - box[1])
+    """Returns the angle whose tangent is the first side over the second.
+
+    A point counts as a square.
+    """
+    width, height = box[2] - box[0], box[3] - box[1]
+    return math.atan2(width, height) if width or height else math.pi / 4
 
 
 def _angle_difference(box, other):

@@ -93,7 +93,8 @@ class Case:
         outputs = outputs or self.outputs
         if self.kind in ("elements", "vectors", "images"):
             return outputs * self.columns
-        return n if self.square else math.prod(np.atleast_1d(self.columns))
+        columns = self.columns if self.kind == "explicit" else (self.columns,)
+        return n if self.square else math.prod(columns)
 
     def sample(self, *axes, outputs=None, seed=0):
         """Returns labels and predictions of shape `axes` + last axes."""
@@ -138,13 +139,17 @@ class Case:
             array.astype(float).reshape(n, -1 if n else 0).tolist()
             for array in (labels, predictions)
         ]
-        if "weights_at" in hyper:
-            at = np.asarray(hyper["weights_at"])
-            hyper["weights_at"] = at.astype(float).reshape(n, -1).tolist()
+        held = hyper.pop("weights_at", None)
+        if held is not None:
+            held = np.asarray(held).astype(float).reshape(n, -1).tolist()
         values = []
         for i in range(0, n, batch_size or 1):
-            batch = [each[i : i + batch_size] for each in samples]
-            values += getattr(reference, self.name)(*batch, **hyper)
+            batch = slice(i, i + batch_size)
+            if held is not None:
+                hyper["weights_at"] = held[batch]
+            values += getattr(reference, self.name)(
+                *(each[batch] for each in samples), **hyper
+            )
         return np.array(values).reshape(axes)
 
     def held(self, predictions):
@@ -177,3 +182,12 @@ def distributions(random, shape):
 def classes(random, shape):
     """Three classes, of which each has company in a batch of a few."""
     return random.permutation(np.arange(shape[0]) % 3)
+
+
+def holds_functions(hyper):
+    """Returns whether hyperparameters hold a function, alone or in a list."""
+    return any(
+        callable(item)
+        for value in hyper.values()
+        for item in (value if isinstance(value, list) else [value])
+    )

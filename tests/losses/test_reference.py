@@ -618,6 +618,9 @@ def test_weighted_kappa_by_hand():
         np.log(ratio + 0.1) + np.array([2 * 0.1, 2 * 0.3]) / 0.4 - 1,
         rtol=1e-12,
     )
+    # one sample alone disagrees as by chance
+    values = reference.weighted_kappa_loss([[1, 0]], [[0.75, 0.25]])
+    np.testing.assert_allclose(values, [math.log(1 + 1e-6)], rtol=1e-9)
 
 
 def test_weighted_kappa_without_disagreement():
