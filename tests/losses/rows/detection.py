@@ -195,7 +195,7 @@ CASES = [
         loss_class=detection.DIoULoss,
     ),
     Case(
-        **{**OF_BOXES, "extremes": (BOXES, BOXES)},
+        **OF_BOXES,
         function=detection.ciou_loss,
         loss_class=detection.CIoULoss,
         detached=True,
