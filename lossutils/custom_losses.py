@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from lossutils.inputs import align, number, to_float
+from lossutils.inputs import align, mean_of_outputs, number, to_float
 from lossutils.keras_loss import KerasLoss, register
 
 # Below this a divisor counts as 0: float32 could not hold the slope.
@@ -74,7 +74,7 @@ def f_beta_loss(y_true, y_pred, *, beta=1.0):
     total = tf.reduce_sum(miss * y_true + alarm * y_pred, 0)
     total = tf.where(total > SMALLEST_DIVISOR, total, 0)
     batch = tf.cast(tf.shape(y_pred)[0], y_pred.dtype)
-    return tf.reduce_mean(tf.math.divide_no_nan(batch * wrong, total), -1)
+    return mean_of_outputs(tf.math.divide_no_nan(batch * wrong, total))
 
 
 @register

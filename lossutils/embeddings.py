@@ -855,13 +855,14 @@ def npairs_loss(y_true, y_pred):
     """
     _, similarities = class_ids(y_true, y_pred)
     similarities = _square(similarities)
-    # classes as they are, since numbering them takes as long as all the rest
-    labels = tf.reshape(y_true, tf.shape(similarities)[:1])
-    same = tf.equal(labels[:, tf.newaxis], labels[tf.newaxis])
-    same = tf.cast(same, similarities.dtype)
-    # a product with ones is the fastest sum
-    count = tf.linalg.matvec(same, tf.ones(tf.shape(labels), same.dtype))
-    targets = same * (1 / count)[:, tf.newaxis]
+    n = tf.shape(similarities)[0]
+    # of all ways to number classes the fastest
+    ids = tf.unique(tf.reshape(y_true, [n])).idx
+    ones = tf.ones([n], similarities.dtype)
+    count = tf.gather(tf.math.unsorted_segment_sum(ones, ids, n), ids)
+    same = tf.equal(ids[:, tf.newaxis], ids[tf.newaxis])
+    # each row sums to 1
+    targets = tf.cast(same, count.dtype) * (1 / count)[:, tf.newaxis]
     return _row_cross_entropy(targets, similarities)
 
 

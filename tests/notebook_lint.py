@@ -1,5 +1,8 @@
 """What the book asks of a notebook beyond running: one short rule for each.
 
+Chapters stand under a numbered heading of `_toc.yml`. Other notebooks are for
+reference: they need no frame, and may not run in Colab.
+
 A rule yields `(number, sentence)`, where `number` is the cell's, from 1, or 0
 for the notebook as a whole. A rule for single cells yields the sentence only.
 
@@ -208,6 +211,19 @@ def output_text(output):
     return re.sub(r"\x1b\[[\d;]*m", "", "\n".join(texts))
 
 
+@cache
+def reference_pages():
+    """Returns the pages that are no chapters, after `_toc.yml`."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    parts = [part for part in toc["parts"] if "numbered" not in part]
+    return {page["file"] for part in parts for page in part["chapters"]}
+
+
+def is_reference(path):
+    """Tells whether a notebook is a reference page."""
+    return f"book/{Path(path).stem}" in reference_pages()
+
+
 def colab_link(name):
     """Returns where Colab opens a chapter, after `_config.yml`."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
@@ -316,12 +332,21 @@ def badge(notebook, path):
 
 
 def setup_cell(notebook, path):
-    """The first code cell installs what is missing, the same everywhere."""
+    """The first code cell installs what is missing, the same everywhere.
+
+    Before that, a reference page may say where it cannot run.
+    """
     number, cell = next(iter(numbered(notebook, ["code"])), (0, None))
     if cell is None:
         yield 0, "has no code cell; begin with the setup cell"
         return
-    if cell.source.strip() != (text := setup_source()):
+    source, text = cell.source.strip(), setup_source()
+    if is_reference(path):
+        before, install, version = text.partition("if find_spec(")
+        same = source.startswith(before) and source.endswith(install + version)
+    else:
+        same = source == text
+    if not same:
         yield number, f"is not the setup cell; its text must be:\n{text}"
     if "hide-cell" not in tags(cell) or setting(cell, "cellView") != "form":
         yield (
@@ -669,17 +694,14 @@ def exercises(section):
 NOTEBOOK_RULES = [
     unique_ids,
     file_metadata,
-    badge,
     setup_cell,
     imports,
     prose_before_code,
     in_order,
     tolerances,
     headings,
-    head,
-    loss_sections,
-    foot,
 ]
+CHAPTER_RULES = [badge, head, loss_sections, foot]
 CELL_RULES = [cell_metadata, not_empty, known_tags, no_path, no_latin]
 MARKDOWN_RULES = [pictures_in_text, details, no_underlined_heading]
 CODE_RULES = [
@@ -697,7 +719,8 @@ CODE_RULES = [
 
 def findings(notebook, path):
     """Yields `(number, sentence)` by every rule."""
-    for rule in NOTEBOOK_RULES:
+    frame = [] if is_reference(path) else CHAPTER_RULES
+    for rule in NOTEBOOK_RULES + frame:
         yield from rule(notebook, path)
     # `setup_cell` says all there is to say on the first code cell.
     checked = [number for number, _ in numbered(notebook, ["code"])[1:]]
@@ -709,11 +732,11 @@ def findings(notebook, path):
 
 
 def lint(notebook, path):
-    """Returns what is wrong with a chapter and what to do about it.
+    """Returns what is wrong with a notebook and what to do about it.
 
     Args:
         notebook: as `nbformat.read` returns it.
-        path: where it is; the last part names the chapter.
+        path: where it is; the last part names it.
 
     Returns:
         A list of sentences, each with the number of its cell from 1.

@@ -275,7 +275,12 @@ def test_semi_hard_triplets_embed_digits(tmp_path):
         model.predict(test[0], verbose=0), test[1]
     )
     history = model.fit(
-        x[:1200], labels[:1200], batch_size=100, epochs=8, verbose=0
+        x[:1200],
+        labels[:1200],
+        batch_size=100,
+        epochs=8,
+        shuffle=False,
+        verbose=0,
     )
     vectors = model.predict(test[0], verbose=0)
     after = nearest_neighbour_accuracy(vectors, test[1])

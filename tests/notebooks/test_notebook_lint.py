@@ -12,6 +12,7 @@ from nbformat.v4 import (
 
 CHAPTERS = sorted((notebook_lint.ROOT / "book").glob("*.ipynb"))
 NAME = "regression.ipynb"
+REFERENCE = "coming-from-addons.ipynb"
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 ALT = "A line rises from 0 at the left to 1 at right."
 FIGURE = {"image": {"alt": ALT}, "figure": {"caption": "Pinball loss"}}
@@ -470,6 +471,43 @@ def test_fault_is_found(number, sentence, fault):
     [finding] = notebook_lint.lint(broken(fault), NAME)
     place = f"cell {number}: " if number else "notebook: "
     assert finding.startswith(place)
+    assert sentence in finding
+
+
+# What a chapter must not do and a reference page may.
+FRAMELESS = [
+    lambda notebook: notebook.cells.pop(BADGE - 1),
+    change(HEAD, "**You will learn to**", "Learn to"),
+    change(PITFALLS, "**Pitfalls**", "Pitfalls"),
+    lambda notebook: notebook.cells.pop(),
+    change(
+        SETUP,
+        'if find_spec("lossutils")',
+        'if find_spec("tensorflow_addons") is None:\n'
+        '    raise ImportError("read it, do not run it")\n'
+        'if find_spec("lossutils")',
+    ),
+]
+
+
+@pytest.mark.parametrize("fault", FRAMELESS)
+def test_reference_page_needs_no_frame(fault):
+    assert notebook_lint.lint(broken(fault), NAME)
+    assert notebook_lint.lint(broken(fault), REFERENCE) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence", "fault"),
+    [
+        (3, "must be", change(SETUP, "-q ", "")),
+        (3, "must be", change(SETUP, "import os", "import sys")),
+        (8, "plain Python", code("!ls")),
+        (0, "no H1", change(HEAD, "# Regression", "")),
+    ],
+)
+def test_reference_page_keeps_the_other_rules(number, sentence, fault):
+    [finding] = notebook_lint.lint(broken(fault), REFERENCE)
+    assert finding.startswith(f"cell {number}: " if number else "notebook: ")
     assert sentence in finding
 
 
