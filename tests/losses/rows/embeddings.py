@@ -297,7 +297,7 @@ CASES = [
         **OF_CLASSES,
         function=embeddings.circle_loss,
         loss_class=embeddings.CircleLoss,
-        changed={"margin": 0.25, "gamma": 16.0},
+        changed={"margin": 0.25, "gamma": 2.0},
         refused={"margin": NOT_COSINES, "gamma": NOT_POSITIVE},
         brink=(
             {"margin": -1.0},
