@@ -7,6 +7,7 @@ from lossutils.inputs import (
     align_vectors,
     choice,
     flag,
+    insist,
     mean_of_outputs,
     number,
     to_float,

@@ -10,7 +10,7 @@ from lossutils.inputs import (
     align_vectors,
     choice,
     class_ids,
-    first_of_each,
+    class_numbers,
     flag,
     insist,
     mean_of_outputs,
@@ -24,7 +24,7 @@ SMALLEST, LARGEST = 1e-18, 1e18
 
 # Shorter vectors have no direction. Then 1 / length fits into float32, also
 # times a factor on their cosines.
-SHORTEST, LARGEST_ON_COSINES = 1e-31, 1e6
+LARGEST_ON_COSINES = 1e6
 
 # What stands for minus infinity under the logarithm of a sum of powers.
 NEVER = -1e30
@@ -55,25 +55,6 @@ def _metric(value):
     if callable(value):
         return value
     return choice("distance_metric", value, pairs.METRICS)
-
-
-def _unit(vectors, axis=-1):
-    """Returns vectors of length 1 in the same direction; 0 stays.
-
-    A vector of zeros has the slope of a vector of length 1.
-    """
-    largest = tf.reduce_max(tf.abs(vectors), axis, keepdims=True)
-    # squares of vectors / scale neither overflow nor vanish
-    scale = tf.where(largest > SHORTEST, largest, 1)
-    vectors = vectors / tf.stop_gradient(scale)
-    squares = tf.reduce_sum(tf.square(vectors), axis, keepdims=True)
-    return vectors * tf.math.rsqrt(tf.maximum(squares, 1))
-
-
-def _cosines(embeddings):
-    """Returns the cosine of the angle between all pairs, `(n, n)`."""
-    directions = _unit(embeddings)
-    return tf.matmul(directions, directions, transpose_b=True)
 
 
 def _log_sum_exp(values, mask):
@@ -285,7 +266,9 @@ def _squared_distance(a, b):
 def _distance(a, b, metric):
     """Returns the distance of vectors; its slope is 0 where they are equal."""
     if metric == "angular":
-        return tf.nn.relu(1 - tf.reduce_sum(_unit(a) * _unit(b), -1))
+        return tf.nn.relu(
+            1 - tf.reduce_sum(pairs.directions(a) * pairs.directions(b), -1)
+        )
     square = _squared_distance(a, b)
     if metric == "squared-L2":
         return square
@@ -355,7 +338,7 @@ def quadruplet_loss(y_true, y_pred, *, margin_1=1.0, margin_2=0.5):
         `distance_metric="squared-L2"`.
 
     Reference:
-        Chen et al. 2017, doi 10.1109/CVPR.2017.145.
+        Chen et al. 2017, arXiv 1704.01719.
 
     >>> loss = quadruplet_loss([0], [[[0.0], [1.0], [1.0], [2.0]]])
     >>> [round(float(v), 6) for v in loss]
@@ -686,9 +669,11 @@ def adaptive_triplet_loss(y_true, y_pred, *, margin=0.2, semantic_scale=0.25):
     semantic_scale = _margin(semantic_scale, "semantic_scale")
     ids, texts, embeddings = _ids_and_texts(y_true, y_pred)
     # m + lambda |t_a - t_n|^2, of all pairs
-    margins = margin + semantic_scale * pairs.squared_distances(_unit(texts))
+    margins = margin + semantic_scale * pairs.squared_distances(
+        pairs.directions(texts)
+    )
     return pairs.all_triplets(
-        _unit(embeddings), ids, margins, False, "squared-L2"
+        pairs.directions(embeddings), ids, margins, False, "squared-L2"
     )
 
 
@@ -701,7 +686,7 @@ def _ids_and_texts(y_true, y_pred):
             f"y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}"
         )
     texts = to_float(y_true, "y_true", y_pred.dtype)[:, 1:]
-    return first_of_each(y_true[:, 0]), texts, y_pred
+    return class_numbers(y_true[:, 0]), texts, y_pred
 
 
 @register
@@ -861,8 +846,8 @@ def npairs_loss(y_true, y_pred):
     ones = tf.ones([n], similarities.dtype)
     count = tf.gather(tf.math.unsorted_segment_sum(ones, ids, n), ids)
     same = tf.equal(ids[:, tf.newaxis], ids[tf.newaxis])
-    # each row sums to 1
-    targets = tf.cast(same, count.dtype) * (1 / count)[:, tf.newaxis]
+    # each row sums to 1; column j may say by how much, as j is of i's class
+    targets = tf.where(same, 1 / count, 0)
     return _row_cross_entropy(targets, similarities)
 
 
@@ -989,7 +974,7 @@ def nt_xent_loss(y_true, y_pred, *, temperature=0.1):
     temperature = _temperature(temperature)
     ids, embeddings = class_ids(y_true, y_pred)
     positives, negatives = pairs.positives_and_negatives(ids)
-    scores = _cosines(embeddings) / temperature
+    scores = pairs.cosines(embeddings) / temperature
     crowd = _log_sum_exp(scores, negatives)[:, tf.newaxis]
     # log(1 + sum(e^(s_in / T)) / e^(s_ip / T))
     terms = _mean(tf.nn.softplus(crowd - scores), positives)
@@ -1063,7 +1048,7 @@ def supervised_contrastive_loss(y_true, y_pred, *, temperature=0.1):
     temperature = _temperature(temperature)
     ids, embeddings = class_ids(y_true, y_pred)
     positives, negatives = pairs.positives_and_negatives(ids)
-    scores = _cosines(embeddings) / temperature
+    scores = pairs.cosines(embeddings) / temperature
     others = tf.logical_or(positives, negatives)
     # log(sum(e^(s_ik / T))) - mean(s_ip / T), of numbers near each other
     middle = _mean(scores, positives)[:, tf.newaxis]
@@ -1142,7 +1127,7 @@ def multi_similarity_loss(
         An `epsilon` of more than 2 leaves no pair out.
 
     Reference:
-        Wang et al. 2019, doi 10.1109/CVPR.2019.00516.
+        Wang et al. 2019, arXiv 1904.06627.
 
     >>> loss = multi_similarity_loss(
     ...     [0, 1, 0], [[1.0]] * 3, alpha=1.0, beta=1.0, base=1.0
@@ -1154,7 +1139,7 @@ def multi_similarity_loss(
     base, epsilon = _cosine_bound("base", base), _margin(epsilon, "epsilon")
     ids, embeddings = class_ids(y_true, y_pred)
     positives, negatives = pairs.positives_and_negatives(ids)
-    cosines = _cosines(embeddings)
+    cosines = pairs.cosines(embeddings)
     # Without a negative no positive is hard, and the other way round.
     highest = tf.reduce_max(tf.where(negatives, cosines, NEVER), 1)
     lowest = tf.reduce_min(tf.where(positives, cosines, -NEVER), 1)
@@ -1242,7 +1227,7 @@ def circle_loss(y_true, y_pred, *, margin=0.4, gamma=80.0):
         have a slope.
 
     Reference:
-        Sun et al. 2020, doi 10.1109/CVPR42600.2020.00643.
+        Sun et al. 2020, arXiv 2002.10857.
 
     >>> y_pred = [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
     >>> loss = circle_loss([0, 0, 1], y_pred, margin=0.5, gamma=4.0)
@@ -1252,7 +1237,7 @@ def circle_loss(y_true, y_pred, *, margin=0.4, gamma=80.0):
     margin, gamma = _cosine_bound("margin", margin), _gamma(gamma)
     ids, embeddings = class_ids(y_true, y_pred)
     positives, negatives = pairs.positives_and_negatives(ids)
-    cosines = _cosines(embeddings)
+    cosines = pairs.cosines(embeddings)
     constant = tf.stop_gradient(cosines)
     # gamma a_p (1 - m - s), gamma a_n (s - m)
     pull = gamma * tf.nn.relu(1 + margin - constant) * (1 - margin - cosines)
@@ -1511,8 +1496,10 @@ class CosineHead(tf.keras.layers.Layer):
     def call(self, embeddings):
         """Returns the cosines, `(batch, ..., classes)`."""
         dtype = tf.float64 if self.compute_dtype == "float64" else tf.float32
-        directions = _unit(tf.cast(embeddings, dtype))
-        return tf.matmul(directions, _unit(tf.cast(self.kernel, dtype), 0))
+        units = pairs.directions(tf.cast(embeddings, dtype))
+        return tf.matmul(
+            units, pairs.directions(tf.cast(self.kernel, dtype), 0)
+        )
 
     def compute_output_shape(self, input_shape):
         """Returns the shape of the cosines."""

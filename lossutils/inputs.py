@@ -142,8 +142,8 @@ def class_ids(y_true, y_pred):
         y_pred: vectors, `(batch, length)`.
 
     Returns:
-        The classes as int32 `(batch,)`, each the place of the first sample
-        with the same class; and the vectors as a floating tensor.
+        The classes as int32 `(batch,)`, numbered in order of appearance; and
+        the vectors as a floating tensor.
 
     Raises:
         TypeError: `y_pred` does not hold real numbers.
@@ -158,7 +158,7 @@ def class_ids(y_true, y_pred):
     fits = y_true.shape.is_compatible_with([batch])
     if not fits and not y_true.shape.is_compatible_with([batch, 1]):
         raise ValueError(f"expected one class per sample, received {given}")
-    return first_of_each(_rows(y_true, y_pred, given)), y_pred
+    return class_numbers(_rows(y_true, y_pred, given)), y_pred
 
 
 def insist(condition, message):
@@ -186,25 +186,21 @@ def _rows(y_true, y_pred, given):
     return tf.reshape(y_true, tf.shape(y_pred)[:1])
 
 
-def first_of_each(labels):
-    """Returns, for each label, the place of the first label equal to it.
+def class_numbers(labels):
+    """Returns the number of each label's class, in order of appearance.
 
     So labels of any type become integers that float32 keeps apart.
 
     Args:
-        labels: `(batch,)`.
+        labels: `(batch,)`; in XLA no strings.
 
     Returns:
         int32, `(batch,)`.
 
-    >>> first_of_each(["b", "a", "b"]).numpy().tolist()
+    >>> class_numbers(["b", "a", "b"]).numpy().tolist()
     [0, 1, 0]
     """
-    labels = tf.convert_to_tensor(labels)
-    same = tf.equal(labels[:, tf.newaxis], labels[tf.newaxis])
-    n = tf.size(labels)
-    # argmax would refuse an empty batch
-    return tf.reduce_min(tf.where(same, tf.range(n), n), axis=1)
+    return tf.unique(tf.convert_to_tensor(labels)).idx
 
 
 def _same_shape(y_true, y_pred, given):

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from lossutils.inputs import first_of_each
+from lossutils.inputs import class_numbers
 
 # Registered names let `load_model` find a loss again without being told.
 register = tf.keras.utils.register_keras_serializable(package="lossutils")
@@ -77,5 +77,5 @@ class BatchLoss(KerasLoss):
         if y_true.shape.rank == 2 and y_true.shape[1] == 1:
             y_true = y_true[:, 0]
         if y_true.shape.rank == 1:
-            y_true = first_of_each(y_true)
+            y_true = class_numbers(y_true)
         return super().__call__(y_true, y_pred, sample_weight)

@@ -15,6 +15,9 @@ subtraction, which keeps the digits that |a|^2 - 2 a.b + |b|^2 cancels.
 import numpy as np
 import tensorflow as tf
 
+# A vector whose largest number is smaller than this counts as zero.
+SHORTEST = 1e-31
+
 METRICS = ("L2", "squared-L2", "angular")
 
 # With more class mates than this, sorting all negatives once is cheaper than
@@ -56,6 +59,22 @@ def _squared_distances(a, a_squares, b, b_squares):
     return tf.maximum(products + b_squares + a_squares[:, tf.newaxis], 0)
 
 
+def directions(vectors, axis=-1):
+    """Returns vectors of length 1 in the same direction; 0 stays.
+
+    A vector of zeros has the slope of a vector of length 1.
+
+    >>> directions(tf.constant([[3.0, 4.0], [0.0, 0.0]])).numpy().tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+    largest = tf.reduce_max(tf.abs(vectors), axis, keepdims=True)
+    # squares of vectors / scale neither overflow nor vanish
+    scale = tf.where(largest > SHORTEST, largest, 1)
+    vectors = vectors / tf.stop_gradient(scale)
+    squares = tf.reduce_sum(tf.square(vectors), axis, keepdims=True)
+    return vectors * tf.math.rsqrt(tf.maximum(squares, 1))
+
+
 def cosines(points):
     """Returns the cosine of the angle between all pairs, `(n, n)`.
 
@@ -64,7 +83,7 @@ def cosines(points):
     >>> cosines(tf.constant([[2.0, 0.0], [0.0, 3.0]])).numpy().tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    points = tf.math.l2_normalize(points, 1)
+    points = directions(points)
     return tf.matmul(points, points, transpose_b=True)
 
 
@@ -121,7 +140,10 @@ class _Euclidean:
         square = tf.reduce_sum(tf.square(difference), -1)
         if self.squared:
             return square, 2 * tf.ones_like(square)
-        return tf.sqrt(square), _one_over_root(square)
+        slope = _one_over_root(square)
+        apart = slope > 0
+        root = tf.sqrt(tf.where(apart, square, 1))
+        return tf.where(apart, root, 0), slope
 
     def gradient(self, coefficients):
         """Returns the slope by the points of sum(coefficient * distance).
@@ -390,7 +412,7 @@ def all_triplets(embeddings, ids, margin, soft, distance_metric):
     `margin` may be a matrix, by anchor and negative.
     """
     samples = tf.size(ids)
-    margins = tf.cast(margin, embeddings.dtype)
+    margins = tf.convert_to_tensor(margin, embeddings.dtype)
     by_pair = margins.shape.rank == 2
     if by_pair:
         margins = tf.pad(margins, tf.fill([2, 2], _missing(ids)) * [[0, 1]])

@@ -61,6 +61,8 @@ class Case:
     activation: str = "linear"
     # Added to the labels to see whether half precision overflows.
     far: float = 0.0
+    # Whether labels may have any number of columns.
+    free_columns: bool = False
     # Whether the reference takes `weights_at`: weights without a gradient.
     detached: bool = False
     # The step of the difference quotient; smaller for steeper losses.

@@ -11,7 +11,7 @@ from lossutils.inputs import (
     align_vectors,
     choice,
     class_ids,
-    first_of_each,
+    class_numbers,
     flag,
     number,
     to_float,
@@ -302,8 +302,8 @@ def test_classes_of_an_empty_batch():
     assert ids.shape == (0,)
 
 
-def test_first_of_each_needs_no_sorting():
-    assert first_of_each([5, -1, 5, 0, -1]).numpy().tolist() == [0, 1, 0, 3, 1]
+def test_classes_are_numbered_as_they_appear():
+    assert class_numbers([5, -1, 5, 0, -1]).numpy().tolist() == [0, 1, 0, 2, 1]
 
 
 def test_closed_bounds():

@@ -208,6 +208,7 @@ CASES = [
     Case(
         function=embeddings.adaptive_triplet_loss,
         loss_class=embeddings.AdaptiveTripletLoss,
+        free_columns=True,
         labels=classes_and_texts,
         predictions=vectors,
         changed={"margin": 0.5, "semantic_scale": 1.0},
@@ -245,6 +246,7 @@ CASES = [
     Case(
         function=embeddings.npairs_multilabel_loss,
         loss_class=embeddings.NpairsMultilabelLoss,
+        free_columns=True,
         labels=some_labels,
         predictions=vectors,
         changed={},
