@@ -9,7 +9,7 @@ each positive pair, so the pairs can be walked through class mate by class
 mate, and no tensor of n cubed is needed. A pair loss is a sum of distances
 with coefficients, so its gradient needs one product with the matrix of these
 coefficients. And only the distances that count are computed again by
-subtraction, which keeps the digits that |a|^2 - 2 a.b + |b|^2 cancels.
+subtraction, which keeps the digits that `|a|^2 - 2 a.b + |b|^2` cancels.
 """
 
 import numpy as np
@@ -43,7 +43,7 @@ def positives_and_negatives(ids):
 
 
 def squared_distances(points):
-    """Returns |a - b|^2 of all pairs, 0 or more, `(n, n)`.
+    """Returns `|a - b|^2` of all pairs, 0 or more, `(n, n)`.
 
     >>> squared_distances(tf.constant([[0.0], [3.0]])).numpy().tolist()
     [[0.0, 9.0], [9.0, 0.0]]
