@@ -47,11 +47,17 @@ class KerasLoss(tf.keras.losses.Loss):
 
 
 def _saved(value):
-    """Returns a hyperparameter as plain data."""
+    """Returns a hyperparameter as plain data; what can be called, by name."""
     if isinstance(value, (list, tuple)):
         return [_saved(item) for item in value]
+    if isinstance(value, tf.keras.losses.Loss):
+        name = tf.keras.utils.get_registered_name(type(value))
+        config = value.get_config()
+        if hasattr(tf.keras.losses, name):
+            config.pop("fn", None)  # Keras 2 adds it, and may not take it
+        return {"class_name": name, "config": config}
     if callable(value):
-        return tf.keras.utils.serialize_keras_object(value)
+        return {"function_name": tf.keras.utils.get_registered_name(value)}
     return value
 
 
@@ -59,9 +65,24 @@ def _restored(value):
     """Returns the hyperparameter that `_saved` made plain data of."""
     if isinstance(value, list):
         return [_restored(item) for item in value]
+    if isinstance(value, dict) and "function_name" in value:
+        return _found(value["function_name"])
     if isinstance(value, dict):
-        return tf.keras.utils.deserialize_keras_object(value)
+        return _found(value["class_name"]).from_config(value["config"])
     return value
+
+
+def _found(name):
+    """Returns what is registered under a name, or is a loss of Keras."""
+    found = tf.keras.utils.get_registered_object(name)
+    if found is None:
+        found = getattr(tf.keras.losses, name, None)
+    if found is None:
+        raise ValueError(
+            f"{name} is not known; register it with "
+            "tf.keras.utils.register_keras_serializable before loading"
+        )
+    return found
 
 
 class BatchLoss(KerasLoss):

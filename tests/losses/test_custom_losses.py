@@ -284,7 +284,9 @@ def test_hybrid_is_made_again_from_its_configuration():
         tf.keras.losses.deserialize(tf.keras.losses.serialize(loss)),
     ):
         assert isinstance(again, HybridLoss)
-        assert again.get_config() == config
+        # Keras 2 itself adds the function's name to a loss that it made again
+        for name in ("weights", "reduction", "name"):
+            assert again.get_config()[name] == config[name]
         np.testing.assert_array_equal(
             again(LABELS, PROBABILITIES), loss(LABELS, PROBABILITIES)
         )
