@@ -24,7 +24,7 @@ METRICS = ("L2", "squared-L2", "angular")
 # searching them for each mate. Measured from 128 to 4096 samples, as was the
 # number of rows whose distances are worked on at a time, in the cache.
 FEW_MATES = 32
-ROWS = 128
+ROWS = 64
 
 
 def positives_and_negatives(ids):
