@@ -6,7 +6,7 @@ reference: they need no frame, and may not run in Colab.
 A rule yields `(number, sentence)`, where `number` is the cell's, from 1, or 0
 for the notebook as a whole. A rule for single cells yields the sentence only.
 
-    python tests/notebook_lint.py book/*.ipynb
+    python tests/notebook_lint.py book/*.ipynb book/*/*.ipynb
 """
 
 import ast
@@ -219,9 +219,26 @@ def reference_pages():
     return {page["file"] for part in parts for page in part["chapters"]}
 
 
+def notebooks():
+    """Returns the paths of the book's notebooks, sub-pages included."""
+    book = ROOT / "book"
+    return sorted([*book.glob("*.ipynb"), *book.glob("[a-z]*/*.ipynb")])
+
+
+def page_name(path):
+    """Returns where a notebook stands below `book`, without its suffix.
+
+    >>> page_name("book/classification/margins.ipynb")
+    'classification/margins'
+    """
+    path = Path(path).with_suffix("")
+    book = next((it for it in path.parents if it.name == "book"), path.parent)
+    return path.relative_to(book).as_posix()
+
+
 def is_reference(path):
     """Tells whether a notebook is a reference page."""
-    return f"book/{Path(path).stem}" in reference_pages()
+    return f"book/{page_name(path)}" in reference_pages()
 
 
 def colab_link(name):
@@ -324,7 +341,7 @@ def tolerances(notebook, path):
 
 def badge(notebook, path):
     """The Colab button comes first."""
-    cell, link = notebook.cells[0], colab_link(Path(path).stem)
+    cell, link = notebook.cells[0], colab_link(page_name(path))
     if cell.cell_type != "markdown" or f"]({link})" not in cell.source:
         yield 1, f"is not the Colab button; link it, in Markdown, to {link}"
     if "remove-cell" not in tags(cell):

@@ -24,3 +24,18 @@ def case(request):
 def hyper(request, case):
     """The row's hyperparameters: first the plain ones, then others."""
     return getattr(case, request.param)
+
+
+@pytest.fixture(scope="session")
+def two_replicas():
+    """Two replicas, whose slopes the first adds up.
+
+    By default they meet in numbered collective operations. In one process
+    the numbers of two models may coincide, and a shape then not fit.
+    """
+    strategy = tf.distribute.MirroredStrategy(
+        ["CPU:0", "CPU:1"],
+        cross_device_ops=tf.distribute.ReductionToOneDevice(),
+    )
+    assert strategy.num_replicas_in_sync == 2
+    return strategy

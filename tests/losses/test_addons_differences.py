@@ -503,10 +503,8 @@ def test_16_in_addons(theirs):
 # 17. Two replicas: slopes are added up, not averaged. Each mines its own half.
 
 
-def step_of_two(loss):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    assert strategy.num_replicas_in_sync == 2
-    with strategy.scope():
+def step_of_two(loss, two_replicas):
+    with two_replicas.scope():
         return step(loss, X, CLASSES, 4)
 
 
@@ -518,14 +516,14 @@ def step_of_halves():
     return sum(step(loss, X[half], CLASSES[half], 4) for half in halves) / 2
 
 
-def test_17_two_replicas(step_of_halves):
-    moved = step_of_two(ours.TripletSemiHardLoss())
+def test_17_two_replicas(step_of_halves, two_replicas):
+    moved = step_of_two(ours.TripletSemiHardLoss(), two_replicas)
     np.testing.assert_allclose(moved, step_of_halves, rtol=1e-4, atol=1e-6)
 
 
 @in_addons_lane
-def test_17_in_addons(step_of_halves, theirs):
-    moved = step_of_two(theirs.TripletSemiHardLoss())
+def test_17_in_addons(step_of_halves, theirs, two_replicas):
+    moved = step_of_two(theirs.TripletSemiHardLoss(), two_replicas)
     np.testing.assert_allclose(moved, 2 * step_of_halves, rtol=1e-4, atol=1e-6)
 
 

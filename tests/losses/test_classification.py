@@ -764,9 +764,8 @@ def test_calibration_metric_in_training(outputs, loss, labels, tmp_path):
     assert all(0 < value < 1 for value in history["calibration"])
 
 
-def test_calibration_metric_on_two_replicas():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+def test_calibration_metric_on_two_replicas(two_replicas):
+    with two_replicas.scope():
         model = classifier(5, "sparse_categorical_crossentropy")
     probabilities = model.predict(LOGITS, batch_size=8, verbose=0)
     expected = calibration_error(CLASSES, probabilities, 15)

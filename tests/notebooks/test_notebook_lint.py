@@ -10,7 +10,6 @@ from nbformat.v4 import (
     new_output,
 )
 
-CHAPTERS = sorted((notebook_lint.ROOT / "book").glob("*.ipynb"))
 NAME = "regression.ipynb"
 REFERENCE = "coming-from-addons.ipynb"
 KERNEL = {"name": "python3", "display_name": "Python 3"}
@@ -452,7 +451,9 @@ def broken(fault):
     return notebook
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", notebook_lint.notebooks(), ids=notebook_lint.page_name
+)
 def test_chapters(path):
     assert notebook_lint.lint(nbformat.read(path, as_version=4), path) == []
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lossutils import addons
+
 HERE = Path(__file__).parent
 BOOK = HERE.parents[1] / "book"
 PUBLISHED = json.loads((HERE / "published_values.json").read_text())
@@ -24,13 +26,16 @@ def params(wanted):
     ]
 
 
-def notebook(case):
-    return BOOK / (case["chapter"].replace("-", "_") + ".ipynb")
+def pages(case):
+    """Returns the notebooks of a case's chapter: one, and any sub-pages."""
+    name = case["chapter"].replace("-", "_")
+    return [*BOOK.glob(f"{name}.ipynb"), *BOOK.glob(f"{name}/*.ipynb")]
 
 
-def shown_numbers(path):
-    """Returns every number in the saved output of a notebook, as text."""
-    cells = nbformat.read(path, as_version=4).cells
+def shown_numbers(paths):
+    """Returns every number in the saved output of notebooks, as text."""
+    books = [nbformat.read(path, as_version=4) for path in paths]
+    cells = [cell for book in books for cell in book.cells]
     outputs = [out for cell in cells for out in cell.get("outputs", [])]
     texts = [out.get("text", "") for out in outputs]
     texts += [out.get("data", {}).get("text/plain", "") for out in outputs]
@@ -52,7 +57,20 @@ def is_shown(value, numbers):
     "case", params(lambda case: KERAS_CALL.match(case["loss"]))
 )
 def test_keras_gives_the_published_value(case):
-    loss = eval("losses." + case["loss"], {"losses": tf.keras.losses})
+    check(case, eval("losses." + case["loss"], {"losses": tf.keras.losses}))
+
+
+@pytest.mark.parametrize(
+    "case", params(lambda case: "tensorflow_addons" in case["loss"])
+)
+def test_ours_give_what_addons_printed(case):
+    name = case["loss"].partition("(")[0]
+    reduction = "none" if np.ndim(case["value"]) else "sum_over_batch_size"
+    check(case, getattr(addons, name)(reduction=reduction))
+
+
+def check(case, loss):
+    """Raises unless a loss gives the published value."""
     weights = case.get("sample_weight")
     value = loss(
         np.asarray(case["y_true"], np.float32),
@@ -63,11 +81,11 @@ def test_keras_gives_the_published_value(case):
     np.testing.assert_allclose(value, case["value"], rtol=rtol)
 
 
-@pytest.mark.parametrize("case", params(lambda case: notebook(case).exists()))
+@pytest.mark.parametrize("case", params(pages))
 def test_the_chapter_shows_the_published_value(case):
-    numbers = shown_numbers(notebook(case))
+    numbers = shown_numbers(pages(case))
     for value in np.atleast_1d(case["value"]).tolist():
-        assert is_shown(value, numbers), (value, "is not in", notebook(case))
+        assert is_shown(value, numbers), (value, "is not in", pages(case))
 
 
 def test_a_wrong_number_is_not_taken_for_the_published_one():

@@ -11,9 +11,9 @@ import re
 import warnings
 from functools import partial, reduce
 from operator import getitem
-from pathlib import Path
 
 import nbformat
+import notebook_lint
 import pytest
 from nbval_tolerance import (
     FIGURE_DATA,
@@ -22,9 +22,6 @@ from nbval_tolerance import (
     TolerantCell,
     TolerantFile,
 )
-
-BOOK = Path(__file__).resolve().parents[2] / "book"
-NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 
 # So many changes of one notebook are tried, drawn with this seed.
 TRIED, SEED = 300, 0
@@ -166,7 +163,9 @@ def no_reports(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", notebook_lint.notebooks(), ids=notebook_lint.page_name
+)
 def test_no_change_of_the_saved_outputs_escapes(path, request):
     tried, escaped = escapes(path, request.session)
     assert not escaped, f"{len(escaped)} of {tried} escaped:\n" + "\n".join(
