@@ -87,6 +87,55 @@ def digits():
     return images.copy(), labels.copy()
 
 
+def digits_on_canvas(n=1000, size=28, sides=(7, 24), seed=0):
+    """Returns pictures with one digit each, and the box round its ink.
+
+    A digit of `digits` is chosen, shrunk and placed at random, wholly on its
+    canvas.
+
+    Args:
+        n: how many pictures.
+        size: the side of a canvas, in pixels.
+        sides: the least and the greatest side of a digit's picture, with its
+            margin: at least 7, lest a thin stroke vanishes, at most 28, and
+            at most `size`.
+        seed: decides everything that is random.
+
+    Returns:
+        `canvases`, `(n, size, size)`, whole numbers from 0 (paper) to 255
+        (ink); `boxes`, `(n, 4)`, float32, `(x1, y1, x2, y2)` in pixels, where
+        a box ends at the far edge of its last pixel; and `labels`, `(n,)`.
+
+    Source:
+        Drawn from `digits`; see there.
+
+    >>> canvases, boxes, labels = digits_on_canvas(n=2)
+    >>> canvases.shape, boxes[0].tolist(), labels.tolist()
+    ((2, 28, 28), [4.0, 5.0, 8.0, 9.0], [5, 5])
+    """
+    least, greatest = sides
+    if not 7 <= least <= greatest <= min(28, size):
+        raise ValueError(
+            f"sides must be between 7 and {min(28, size)}, the lesser first, "
+            f"received {sides}"
+        )
+    images, labels = _digits()
+    random = np.random.RandomState(seed)
+    chosen = random.randint(len(images), size=n)
+    canvases = np.zeros((n, size, size), np.uint8)
+    boxes = np.zeros((n, 4), np.float32)
+    for canvas, box, image in zip(canvases, boxes, images[chosen], strict=True):
+        side = random.randint(least, greatest + 1)
+        top, left = random.randint(size - side + 1, size=2)
+        # of every 28 / side pixels, one
+        kept = (2 * np.arange(side) + 1) * 28 // (2 * side)
+        canvas[top : top + side, left : left + side] = image[kept][:, kept]
+        rows, columns = np.nonzero(canvas)
+        box[:2] = columns.min(), rows.min()
+        box[2:] = columns.max() + 1, rows.max() + 1
+    return canvases, boxes, labels[chosen]
+
+
 def _statsmodels(name):
     module = importlib.import_module(f"statsmodels.datasets.{name}")
     return module.load_pandas().data

@@ -34,6 +34,49 @@ def test_digits_are_a_fresh_copy():
     assert labels[0] == 0
 
 
+def test_digits_on_canvas():
+    canvases, boxes, labels = data.digits_on_canvas(n=200, size=40)
+    assert canvases.shape == (200, 40, 40)
+    assert (canvases.dtype, boxes.dtype) == (np.uint8, np.float32)
+    # the pixels in the box, and no others, bear ink, up to its very edges
+    for canvas, (x1, y1, x2, y2) in zip(
+        canvases, boxes.astype(int), strict=True
+    ):
+        inside = canvas[y1:y2, x1:x2]
+        assert inside.any(0)[[0, -1]].all() and inside.any(1)[[0, -1]].all()
+        assert inside.sum() == canvas.sum() > 0
+    sides = boxes[:, 2:] - boxes[:, :2]
+    assert sides.min() >= 1 and sides.max() <= 24
+    # frozen: numpy keeps the stream of RandomState
+    assert boxes[1].tolist() != boxes[0].tolist()
+    again = data.digits_on_canvas(n=200, size=40)
+    np.testing.assert_array_equal(canvases, again[0])
+    other = data.digits_on_canvas(n=200, size=40, seed=1)
+    assert not np.array_equal(boxes, other[1])
+    assert set(labels.tolist()) == set(range(10))
+
+
+def test_digits_on_canvas_as_they_are():
+    images, labels = data.digits()
+    canvases, _, chosen = data.digits_on_canvas(n=5, sides=(28, 28))
+    for canvas, label in zip(canvases, chosen, strict=True):
+        assert (images[labels == label] == canvas).all((1, 2)).sum() == 1
+
+
+def test_no_digit_vanishes():
+    for side in (7, 8, 13):
+        canvases, _, _ = data.digits_on_canvas(n=3000, sides=(side, side))
+        assert canvases.any((1, 2)).all()
+
+
+def test_digits_on_canvas_refuses_nonsense():
+    for sides in ((6, 7), (9, 8), (7, 29)):
+        with pytest.raises(ValueError, match=r"received \("):
+            data.digits_on_canvas(n=1, sides=sides)
+    with pytest.raises(ValueError, match="between 7 and 20"):
+        data.digits_on_canvas(n=1, size=20)
+
+
 def test_food_spending():
     income, spending = data.food_spending()
     assert income.shape == spending.shape == (235,)
