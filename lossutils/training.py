@@ -105,6 +105,58 @@ def train(
     ).history
 
 
+def train_epochs(
+    model,
+    loss,
+    x,
+    y,
+    *,
+    epochs,
+    learning_rate=0.01,
+    batch_size=32,
+    sample_weight=None,
+):
+    """Trains as `train` does, several times as fast, and stops at each epoch.
+
+    `fit` spends most of its time around the steps, if these are small. Use
+    it as a loop, and measure what you like in its body:
+    `for loss in train_epochs(...): ...`.
+
+    Args:
+        model: a built Keras model.
+        loss: a Keras `Loss`; or, without weights, a function with one value
+            per sample.
+        x: inputs. Shuffle them beforehand if their order means something.
+        y: labels.
+        epochs: how often to go through them.
+        learning_rate: Adam's step size.
+        batch_size: samples per step.
+        sample_weight: one weight per sample.
+
+    Yields:
+        The mean loss of the epoch's batches.
+    """
+    optimizer = tf.keras.optimizers.Adam(learning_rate)
+    optimizer.build(model.trainable_variables)
+    given = [x, y] if sample_weight is None else [x, y, sample_weight]
+    arrays = [tf.constant(array) for array in given]
+
+    @tf.function
+    def step(start):
+        x, y, *weight = [it[start : start + batch_size] for it in arrays]
+        with tf.GradientTape() as tape:
+            value = tf.reduce_mean(loss(y, model(x), *weight))
+        slopes = tape.gradient(value, model.trainable_variables)
+        optimizer.apply_gradients(
+            zip(slopes, model.trainable_variables, strict=True)
+        )
+        return value
+
+    for _ in range(epochs):
+        starts = tf.range(0, len(x), batch_size)
+        yield float(tf.reduce_mean([step(start) for start in starts]))
+
+
 def descend(model, loss, x, y, *, steps, learning_rate=0.01):
     """Trains a model by Adam on all samples at once, step by step.
 

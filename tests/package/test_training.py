@@ -107,3 +107,30 @@ def test_batches_are_taken_in_the_order_given(shuffled):
         model.get_weights(), by_hand.get_weights(), strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0, 2, 48, dtype="f4")])
+def test_train_epochs_does_what_train_does(weights):
+    settings = {"batch_size": 20, "sample_weight": weights}
+    loss = tf.keras.losses.MeanSquaredError()
+    one, other = network(), network()
+    training.train(one, loss, X, Y, epochs=3, **settings)
+    values = []
+    for value in training.train_epochs(other, loss, X, Y, epochs=3, **settings):
+        values.append((value, other.get_weights()))
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    # it stopped after each epoch
+    assert len({weights[0].tobytes() for _, weights in values}) == 3
+
+
+def test_train_epochs_yields_the_mean_loss():
+    loss = tf.keras.losses.MeanSquaredError()
+    halves = training.train_epochs(
+        network(), loss, X[:24], Y[:24], epochs=1, batch_size=12
+    )
+    other = network()
+    first = float(loss(Y[:12], other(X[:12])))
+    training.train(other, loss, X[:12], Y[:12], epochs=1, batch_size=12)
+    second = float(loss(Y[12:24], other(X[12:24])))
+    np.testing.assert_allclose(next(halves), (first + second) / 2, rtol=1e-6)
