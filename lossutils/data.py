@@ -163,7 +163,10 @@ def food_spending():
 
 
 def doctor_visits():
-    """Returns yearly doctor visits of 20,190 insured persons: counts.
+    """Returns yearly doctor visits in 20,190 person-years: counts.
+
+    Insured persons were followed for some years each; the rows of a person
+    stand next to each other.
 
     Returns:
         `features`, `(20190, 9)`: what insurance and health were, in the
