@@ -34,7 +34,9 @@ def seed_weights(model, seed):
     return model
 
 
-def dense_network(features, outputs=1, hidden=(), activation=None, seed=0):
+def dense_network(
+    features, outputs=1, hidden=(), activation=None, seed=0, dtype=None
+):
     """Returns a stack of dense layers with fixed starting weights.
 
     Args:
@@ -43,18 +45,17 @@ def dense_network(features, outputs=1, hidden=(), activation=None, seed=0):
         hidden: the widths of the hidden layers, each followed by ReLU.
         activation: that of the last layer.
         seed: decides the weights.
+        dtype: of weights and outputs. In "float64" a training repeats to the
+            digit even where the last bits of float32 differ between machines.
 
     >>> dense_network(3, outputs=2, hidden=[4]).count_params()
     26
     """
-    layers = [tf.keras.layers.Dense(width, "relu") for width in hidden]
-    model = tf.keras.Sequential(
-        [
-            tf.keras.Input((features,)),
-            *layers,
-            tf.keras.layers.Dense(outputs, activation),
-        ]
-    )
+    layers = [
+        tf.keras.layers.Dense(width, "relu", dtype=dtype) for width in hidden
+    ]
+    last = tf.keras.layers.Dense(outputs, activation, dtype=dtype)
+    model = tf.keras.Sequential([tf.keras.Input((features,)), *layers, last])
     return seed_weights(model, seed)
 
 

@@ -26,6 +26,15 @@ def test_dense_network():
     assert activations == ["relu", "relu", "softmax"]
 
 
+def test_dense_network_in_double_precision():
+    model = training.dense_network(3, 2, hidden=[4], dtype="float64")
+    x = np.random.RandomState(0).normal(size=(5, 3))
+    first, offset, second, other = model.get_weights()
+    expected = np.maximum(x @ first + offset, 0) @ second + other
+    assert model(x).dtype == "float64"
+    np.testing.assert_allclose(model(x), expected, rtol=1e-14)
+
+
 def test_starting_weights():
     matrix, zeros = training.dense_network(3, 2, seed=1).get_weights()
     # Glorot's limit for 3 inputs and 2 outputs; numpy's frozen stream
