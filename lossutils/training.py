@@ -55,7 +55,9 @@ def dense_network(
         tf.keras.layers.Dense(width, "relu", dtype=dtype) for width in hidden
     ]
     last = tf.keras.layers.Dense(outputs, activation, dtype=dtype)
-    model = tf.keras.Sequential([tf.keras.Input((features,)), *layers, last])
+    model = tf.keras.Sequential(
+        [tf.keras.Input((features,), dtype=dtype), *layers, last]
+    )
     return seed_weights(model, seed)
 
 
