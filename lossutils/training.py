@@ -45,8 +45,8 @@ def dense_network(
         hidden: the widths of the hidden layers, each followed by ReLU.
         activation: that of the last layer.
         seed: decides the weights.
-        dtype: of weights and outputs. In "float64" a training repeats to the
-            digit even where the last bits of float32 differ between machines.
+        dtype: of weights and outputs. In "float64" most trainings print the
+            same digits even where the last bits of float32 differ.
 
     >>> dense_network(3, outputs=2, hidden=[4]).count_params()
     26
@@ -108,6 +108,17 @@ def train(
     ).history
 
 
+def _step(model, optimizer, loss, x, y, *sample_weight):
+    """Takes one step down the mean loss of a batch, and returns it."""
+    with tf.GradientTape() as tape:
+        value = tf.reduce_mean(loss(y, model(x), *sample_weight))
+    slopes = tape.gradient(value, model.trainable_variables)
+    optimizer.apply_gradients(
+        zip(slopes, model.trainable_variables, strict=True)
+    )
+    return value
+
+
 def train_epochs(
     model,
     loss,
@@ -146,14 +157,8 @@ def train_epochs(
 
     @tf.function
     def step(start):
-        x, y, *weight = [it[start : start + batch_size] for it in arrays]
-        with tf.GradientTape() as tape:
-            value = tf.reduce_mean(loss(y, model(x), *weight))
-        slopes = tape.gradient(value, model.trainable_variables)
-        optimizer.apply_gradients(
-            zip(slopes, model.trainable_variables, strict=True)
-        )
-        return value
+        batch = [array[start : start + batch_size] for array in arrays]
+        return _step(model, optimizer, loss, *batch)
 
     for _ in range(epochs):
         starts = tf.range(0, len(x), batch_size)
@@ -185,13 +190,7 @@ def descend(model, loss, x, y, *, steps, learning_rate=0.01):
 
     @tf.function
     def step():
-        with tf.GradientTape() as tape:
-            value = tf.reduce_mean(loss(y, model(x)))
-        slopes = tape.gradient(value, model.trainable_variables)
-        optimizer.apply_gradients(
-            zip(slopes, model.trainable_variables, strict=True)
-        )
-        return value
+        return _step(model, optimizer, loss, x, y)
 
     return np.array([step() for _ in range(steps)])
 
