@@ -1,0 +1,135 @@
+"""Links what the text names: code to the API, terms and losses to their place.
+
+The notebooks are written plainly, so that they read well in Colab too. On the
+pages, a name of `lossutils` in code type leads to the API, and the first
+mention of a term of the glossary or of a loss leads to where it is explained.
+"""
+
+import re
+
+from cheat_sheet import families
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+# What a link may stand in.
+OPEN = (nodes.paragraph, nodes.emphasis, nodes.strong)
+# Words of the glossary that are everywhere: their links would be noise.
+COMMON = set()
+
+
+def code_names(objects):
+    """Returns the full name behind each name in code type.
+
+    A name is `module.name`; or the bare name, if it cannot be taken for a
+    plain word. The losses come before their twins of the same name.
+
+    >>> names = code_names(
+    ...     ["lossutils.data.split", "lossutils.addons.GIoULoss",
+    ...      "lossutils.detection.GIoULoss"])
+    >>> names["GIoULoss"], names["data.split"], names.get("split")
+    ('lossutils.detection.GIoULoss', 'lossutils.data.split', None)
+    """
+    full = {}
+    twins = ("lossutils.addons.", "lossutils.reference.")
+    for target in sorted(objects, key=lambda name: name.startswith(twins)):
+        _, module, name = target.split(".")
+        full[target] = full[f"{module}.{name}"] = target
+        if "_" in name or name.lower() != name:
+            full.setdefault(name, target)
+    return full
+
+
+def losses():
+    """Returns the page and the anchor that each name of a loss leads to."""
+    places = {}
+    for row in (row for family in families() for row in family["rows"]):
+        page, _, anchor = row["section"].partition(".ipynb#")
+        for name in row.get("names", []):
+            places[name.lower()] = (f"book/{page}", anchor)
+    return places
+
+
+def mentions(phrases):
+    """Returns a pattern that finds phrases, the longest first.
+
+    >>> mentions(["margin", "soft label"]).findall("Soft labels: no margin.")
+    ['Soft label', 'margin']
+    """
+    longest_first = sorted(phrases, key=len, reverse=True)
+    words = "|".join(map(re.escape, longest_first))
+    return re.compile(rf"(?<![\w-])({words})(?=s?(?![\w-]))", re.IGNORECASE)
+
+
+class LinkMentions(SphinxPostTransform):
+    """Adds the links to a page, when its other links are resolved."""
+
+    default_priority = 500
+    formats = ("html",)
+
+    def run(self):
+        """Links code, then terms and losses."""
+        self.page = self.env.docname
+        self.link_code()
+        self.link_first_mentions()
+
+    def link(self, place, content):
+        """Returns a link to a `(page, anchor)` of the book."""
+        page, anchor = place
+        uri = self.app.builder.get_relative_uri(self.page, page)
+        uri = f"#{anchor}" if page == self.page else f"{uri}#{anchor}"
+        link = nodes.reference("", "", internal=True, refuri=uri)
+        link["classes"].append("mention")
+        link += content
+        return link
+
+    def link_code(self):
+        """Lets names of the package lead to the API."""
+        objects = {
+            name: (entry.docname, entry.node_id)
+            for name, entry in self.env.domaindata["py"]["objects"].items()
+            if entry.objtype in ("class", "function")
+        }
+        names = code_names(objects)
+        for code in list(self.document.findall(nodes.literal)):
+            target = names.get(code.astext().partition("(")[0])
+            if target and isinstance(code.parent, OPEN):
+                link = self.link(objects[target], code.deepcopy())
+                code.parent.replace(code, link)
+
+    def link_first_mentions(self):
+        """Lets the first mention of a term or a loss lead to its place."""
+        terms = self.env.domaindata["std"]["terms"]
+        places = {word: terms[word] for word in terms if word not in COMMON}
+        places |= losses()
+        links = self.document.findall(nodes.reference)
+        linked = {link.get("refuri", "").split("/")[-1] for link in links}
+        pattern = mentions(places)
+        for text in list(self.document.findall(nodes.Text)):
+            if not isinstance(text.parent, OPEN):
+                continue
+            parts, end = [], 0
+            for found in pattern.finditer(text):
+                page, anchor = place = places[found[1].lower()]
+                name = f"{page.split('/')[-1]}.html#{anchor}"
+                if page == self.page or name in linked:
+                    continue
+                linked.add(name)
+                parts.append(nodes.Text(text[end : found.start()]))
+                parts.append(self.link(place, nodes.Text(found[1])))
+                end = found.end()
+            if parts:
+                rest = nodes.Text(text[end:])
+                text.parent.replace(text, [*parts, rest])
+
+
+def setup(app):
+    """Adds the links.
+
+    Args:
+        app: the Sphinx application.
+
+    Returns:
+        What Sphinx asks of an extension.
+    """
+    app.add_post_transform(LinkMentions)
+    return {"parallel_read_safe": True}
