@@ -13,12 +13,12 @@ BOOK = Path(__file__).parents[2] / "book"
 @pytest.fixture(scope="module")
 def render():
     """The function of the book's extension that draws a formula."""
-    path = BOOK / "_ext" / "lossbook.py"
-    spec = importlib.util.spec_from_file_location("lossbook", path)
-    lossbook = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(lossbook)
-    yield lossbook.render_latex
-    lossbook.start_node().communicate()
+    path = BOOK / "_ext" / "lossbook" / "formulas.py"
+    spec = importlib.util.spec_from_file_location("formulas", path)
+    formulas = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(formulas)
+    yield formulas.render_latex
+    formulas.start_node().communicate()
 
 
 def test_formula_becomes_html_and_mathml(render):

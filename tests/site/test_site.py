@@ -5,11 +5,15 @@ the built book, and over small pages with a fault planted, which it must find.
 """
 
 import copy
+import importlib
+import pkgutil
 import re
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+
+import lossutils
 
 WIDTHS = {"phone": 390, "desktop": 1280}
 PATH_AS_ALT = re.compile(r"\.(png|svg|jpe?g|gif|webp)$|^_images")
@@ -171,6 +175,52 @@ def test_pages_with_maths_in_their_source_show_formulas(book, trees):
         page = source.relative_to(sources).with_suffix(".html").as_posix()
         if re.search(r"\$[^$\s][^$]*\$", source.read_text(encoding="utf-8")):
             assert trees[page].select(".katex"), page
+
+
+def names_of(module):
+    """Returns the functions and classes that a module defines for others."""
+    return [
+        f"{module.__name__}.{name}"
+        for name, thing in vars(module).items()
+        if not name.startswith("_")
+        and callable(thing)
+        and thing.__module__ == module.__name__
+    ]
+
+
+def test_every_name_of_the_package_is_explained_and_used(trees):
+    modules = [
+        importlib.import_module(f"lossutils.{info.name}")
+        for info in pkgutil.iter_modules(lossutils.__path__)
+    ]
+    names = {name for module in modules for name in names_of(module)}
+    described = {tag["id"] for tag in trees["book/api.html"].select("dt[id]")}
+    assert names <= described, names - described
+    # The API's own page and the index lead to all of them.
+    linked = {
+        urlsplit(tag["href"]).fragment
+        for page, tree in trees.items()
+        if page.startswith("book/") and page != "book/api.html"
+        for tag in tree.select("a.mention")
+    }
+    assert names <= linked, names - linked
+
+
+def test_first_mentions_lead_to_the_glossary_and_to_losses(trees):
+    for page, tree in trees.items():
+        links = [tag["href"] for tag in tree.select("p > a.mention")]
+        twice = [link for link in links if links.count(link) > 1]
+        assert not [link for link in twice if "api.html" not in link], page
+    detection = trees["book/detection.html"]
+    assert detection.select_one('a.mention[href="regression.html#huber"]')
+    assert detection.select_one('a.mention[href^="glossary.html#term-"]')
+
+
+def test_the_cheat_sheet_prints_on_one_page(book, browser):
+    with browser.new_page() as page:
+        page.goto((book / "book" / "cheat_sheet.html").as_uri())
+        pdf = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
 
 
 def test_pages_open_without_fault(book, serve, browser):

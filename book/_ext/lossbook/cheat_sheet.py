@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from sphinx.util.docutils import SphinxDirective
 
-SOURCE = Path(__file__).parents[1] / "cheat_sheet.yml"
+SOURCE = Path(__file__).parents[2] / "cheat_sheet.yml"
 COLUMNS = {
     "Loss": "[{loss}]({section})",
     "Formula": "${formula}$",
@@ -70,9 +70,5 @@ def setup(app):
 
     Args:
         app: the Sphinx application.
-
-    Returns:
-        What Sphinx asks of an extension.
     """
     app.add_directive("cheat-sheet", CheatSheet)
-    return {"parallel_read_safe": True}

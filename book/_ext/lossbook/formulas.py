@@ -1,4 +1,4 @@
-"""What the book needs of Sphinx and no setting gives."""
+"""Draws formulas when the book is built, and those of docstrings too."""
 
 import functools
 import json
@@ -83,27 +83,13 @@ def docstring_to_rst(app, what, name, obj, options, lines):
     lines[:] = text.splitlines()
 
 
-def name_folded_cells(app, page, template, context, doctree):
-    """Lets a folded cell be called by its visible words, not by a label."""
-    label = ' aria-label="Toggle hidden content"'
-    context["body"] = context.get("body", "").replace(label, "")
-
-
 def setup(app):
     """Connects the functions above to Sphinx.
 
     Args:
         app: the Sphinx application.
-
-    Returns:
-        What Sphinx asks of an extension: pages may be read in parallel, but
-        not written, since they share one Node.
     """
-    # autodoc imports TensorFlow, whose start-up notes are no news here.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     katex.render_latex = render_latex
     app.setup_extension("sphinx.ext.autodoc")
     # Napoleon reads the docstring next, at the priority of 500.
     app.connect("autodoc-process-docstring", docstring_to_rst, priority=400)
-    app.connect("html-page-context", name_folded_cells)
-    return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -3,13 +3,15 @@
 The notebooks are written plainly, so that they read well in Colab too. On the
 pages, a name of `lossutils` in code type leads to the API, and the first
 mention of a term of the glossary or of a loss leads to where it is explained.
+The names that the code cells use are listed at the foot, as links.
 """
 
 import re
 
-from cheat_sheet import families
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from .cheat_sheet import families
 
 # What a link may stand in.
 OPEN = (nodes.paragraph, nodes.emphasis, nodes.strong)
@@ -37,6 +39,17 @@ def code_names(objects):
         if "_" in name or name.lower() != name:
             full.setdefault(name, target)
     return full
+
+
+def used(code, names):
+    """Returns the full names that Python code uses, sorted.
+
+    >>> names = code_names(["lossutils.data.split", "lossutils.data.digits"])
+    >>> used("x = data.split(split(digits))", names)
+    ['lossutils.data.split']
+    """
+    words = re.findall(r"(?<![\w.])[A-Za-z_][\w.]*", code)
+    return sorted({names[word] for word in words if word in names})
 
 
 def losses():
@@ -69,8 +82,15 @@ class LinkMentions(SphinxPostTransform):
     def run(self):
         """Links code, then terms and losses."""
         self.page = self.env.docname
-        self.link_code()
+        objects = {
+            name: (entry.docname, entry.node_id)
+            for name, entry in self.env.domaindata["py"]["objects"].items()
+            if entry.objtype in ("class", "function")
+        }
+        names = code_names(objects)
+        self.link_code(objects, names)
         self.link_first_mentions()
+        self.list_used(objects, names)
 
     def link(self, place, content):
         """Returns a link to a `(page, anchor)` of the book."""
@@ -82,19 +102,33 @@ class LinkMentions(SphinxPostTransform):
         link += content
         return link
 
-    def link_code(self):
+    def link_code(self, objects, names):
         """Lets names of the package lead to the API."""
-        objects = {
-            name: (entry.docname, entry.node_id)
-            for name, entry in self.env.domaindata["py"]["objects"].items()
-            if entry.objtype in ("class", "function")
-        }
-        names = code_names(objects)
         for code in list(self.document.findall(nodes.literal)):
             target = names.get(code.astext().partition("(")[0])
             if target and isinstance(code.parent, OPEN):
                 link = self.link(objects[target], code.deepcopy())
                 code.parent.replace(code, link)
+
+    def list_used(self, objects, names):
+        """Lists at the foot what the code cells use of the package."""
+        cells = [
+            node
+            for node in self.document.findall(nodes.container)
+            if "cell_input" in node["classes"]
+        ]
+        code = "\n".join(cell.astext() for cell in cells)
+        if not (found := used(code, names)):
+            return
+        foot = nodes.paragraph("", "Of lossutils, the code above uses ")
+        for i, name in enumerate(found):
+            short = name.removeprefix("lossutils.")
+            literal = nodes.literal("", short)
+            foot += [nodes.Text(", ")] * (i > 0)
+            foot += self.link(objects[name], literal)
+        foot += nodes.Text(".")
+        last = self.document.children[-1]
+        last += foot
 
     def link_first_mentions(self):
         """Lets the first mention of a term or a loss lead to its place."""
@@ -127,9 +161,5 @@ def setup(app):
 
     Args:
         app: the Sphinx application.
-
-    Returns:
-        What Sphinx asks of an extension.
     """
     app.add_post_transform(LinkMentions)
-    return {"parallel_read_safe": True}

@@ -1,0 +1,29 @@
+"""What the book needs of Sphinx and no setting gives."""
+
+import os
+
+from . import cheat_sheet, formulas, links
+
+
+def name_folded_cells(app, page, template, context, doctree):
+    """Lets a folded cell be called by its visible words, not by a label."""
+    label = ' aria-label="Toggle hidden content"'
+    context["body"] = context.get("body", "").replace(label, "")
+
+
+def setup(app):
+    """Connects what is here to Sphinx.
+
+    Args:
+        app: the Sphinx application.
+
+    Returns:
+        What Sphinx asks of an extension: pages may be read in parallel, but
+        not written, since they share one Node.
+    """
+    # autodoc imports TensorFlow, whose start-up notes are no news here.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for part in (formulas, cheat_sheet, links):
+        part.setup(app)
+    app.connect("html-page-context", name_folded_cells)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
