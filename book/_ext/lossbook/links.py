@@ -16,7 +16,13 @@ from .cheat_sheet import families
 # What a link may stand in.
 OPEN = (nodes.paragraph, nodes.emphasis, nodes.strong)
 # Words of the glossary that are everywhere: their links would be noise.
-COMMON = set()
+COMMON = set(
+    """
+    batch cosine_similarity cross-entropy eager error graph hinge hybrid_loss
+    label loss loss_function mask negative objective pinball positive
+    precision prediction threshold view y_pred y_true
+    """.split()
+)
 
 
 def code_names(objects):
@@ -71,6 +77,14 @@ def mentions(phrases):
     longest_first = sorted(phrases, key=len, reverse=True)
     words = "|".join(map(re.escape, longest_first))
     return re.compile(rf"(?<![\w-])({words})(?=s?(?![\w-]))", re.IGNORECASE)
+
+
+def in_tree(node):
+    """Tells whether a node is in the front page's tree of links."""
+    while node := node.parent:
+        if "decision-tree" in node.get("classes", []):
+            return True
+    return False
 
 
 class LinkMentions(SphinxPostTransform):
@@ -133,13 +147,17 @@ class LinkMentions(SphinxPostTransform):
     def link_first_mentions(self):
         """Lets the first mention of a term or a loss lead to its place."""
         terms = self.env.domaindata["std"]["terms"]
-        places = {word: terms[word] for word in terms if word not in COMMON}
+        places = {
+            word: terms[word]
+            for word in terms
+            if word.replace(" ", "_") not in COMMON
+        }
         places |= losses()
         links = self.document.findall(nodes.reference)
         linked = {link.get("refuri", "").split("/")[-1] for link in links}
         pattern = mentions(places)
         for text in list(self.document.findall(nodes.Text)):
-            if not isinstance(text.parent, OPEN):
+            if not isinstance(text.parent, OPEN) or in_tree(text):
                 continue
             parts, end = [], 0
             for found in pattern.finditer(text):
