@@ -16,13 +16,11 @@ from .cheat_sheet import families
 # What a link may stand in.
 OPEN = (nodes.paragraph, nodes.emphasis, nodes.strong)
 # Words of the glossary that are everywhere: their links would be noise.
-COMMON = set(
-    """
-    batch cosine_similarity cross-entropy eager error graph hinge hybrid_loss
-    label loss loss_function mask negative objective pinball positive
-    precision prediction threshold view y_pred y_true
-    """.split()
-)
+COMMON = {
+    *"batch eager error graph label loss mask negative objective".split(),
+    *"positive precision prediction threshold view y_pred y_true".split(),
+    "loss function",
+}
 
 
 def code_names(objects):
