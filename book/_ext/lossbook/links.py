@@ -3,12 +3,15 @@
 The notebooks are written plainly, so that they read well in Colab too. On the
 pages, a name of `lossutils` in code type leads to the API, and the first
 mention of a term of the glossary or of a loss leads to where it is explained.
-The names that the code cells use are listed at the foot, as links.
+The names that the code cells use are listed at the foot, as links. The index
+has every loss, beside the terms and the names of code.
 """
 
 import re
 
 from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .cheat_sheet import families
@@ -62,7 +65,7 @@ def losses():
     for row in (row for family in families() for row in family["rows"]):
         page, _, anchor = row["section"].partition(".ipynb#")
         for name in row.get("names", []):
-            places[name.lower()] = (f"book/{page}", anchor)
+            places[name] = (f"book/{page}", anchor)
     return places
 
 
@@ -83,6 +86,27 @@ def in_tree(node):
         if "decision-tree" in node.get("classes", []):
             return True
     return False
+
+
+class IndexLosses(SphinxTransform):
+    """Puts the section on a loss into the index, by the loss's names."""
+
+    # before the index is collected
+    default_priority = 500
+
+    def apply(self):
+        """Adds the entries to the sections of a page."""
+        names = {}
+        for name, place in losses().items():
+            names.setdefault(place, []).append(name)
+        for section in self.document.findall(nodes.section):
+            for anchor in section["ids"]:
+                entries = [
+                    ("single", name, anchor, "", None)
+                    for name in names.get((self.env.docname, anchor), [])
+                ]
+                if entries:
+                    section.insert(1, addnodes.index(entries=entries))
 
 
 class LinkMentions(SphinxPostTransform):
@@ -150,7 +174,7 @@ class LinkMentions(SphinxPostTransform):
             for word in terms
             if word.replace(" ", "_") not in COMMON
         }
-        places |= losses()
+        places |= {name.lower(): at for name, at in losses().items()}
         links = self.document.findall(nodes.reference)
         linked = {link.get("refuri", "").split("/")[-1] for link in links}
         pattern = mentions(places)
@@ -178,4 +202,5 @@ def setup(app):
     Args:
         app: the Sphinx application.
     """
+    app.add_transform(IndexLosses)
     app.add_post_transform(LinkMentions)
