@@ -9,6 +9,7 @@ from lossutils import classification as classification
 from lossutils import custom_losses as custom_losses
 from lossutils import detection as detection
 from lossutils import embeddings as embeddings
+from lossutils import loss_weights as loss_weights
 from lossutils import regression as regression
 
 __version__ = "0.1.0"
