@@ -150,7 +150,7 @@ class UncertaintyWeights(tf.keras.layers.Layer):
 
     @property
     def factors(self):
-        """What each loss is multiplied by now: exp(-s), `(count,)`."""
+        """The present factor of each loss, exp(-s), of shape `(count,)`."""
         return np.exp(-self.log_variances.numpy())
 
     def get_config(self):
