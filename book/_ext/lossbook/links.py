@@ -59,6 +59,22 @@ def used(code, names):
     return sorted({names[word] for word in words if word in names})
 
 
+def twin_of(name, objects):
+    """Returns the reference of a loss, in a list, or an empty list.
+
+    >>> reference = "lossutils.reference.iou_loss"
+    >>> twin_of("lossutils.detection.IoULoss", [reference])
+    ['lossutils.reference.iou_loss']
+    """
+    word = name.split(".")[-1].replace("_", "").lower()
+    return [
+        twin
+        for twin in objects
+        if twin.startswith("lossutils.reference.")
+        and twin.split(".")[-1].replace("_", "") == word
+    ]
+
+
 def losses():
     """Returns the page and the anchor that each name of a loss leads to."""
     places = {}
@@ -153,18 +169,23 @@ class LinkMentions(SphinxPostTransform):
             for node in self.document.findall(nodes.container)
             if "cell_input" in node["classes"]
         ]
-        code = "\n".join(cell.astext() for cell in cells)
-        if not (found := used(code, names)):
-            return
-        foot = nodes.paragraph("", "Of lossutils, the code above uses ")
-        for i, name in enumerate(found):
-            short = name.removeprefix("lossutils.")
-            literal = nodes.literal("", short)
-            foot += [nodes.Text(", ")] * (i > 0)
-            foot += self.link(objects[name], literal)
-        foot += nodes.Text(".")
-        last = self.document.children[-1]
-        last += foot
+        found = used("\n".join(cell.astext() for cell in cells), names)
+        twins = sorted(
+            {twin for name in found for twin in twin_of(name, objects)}
+        )
+        foot = nodes.paragraph()
+        for lead, listed in [
+            ("Of lossutils, the code above uses ", found),
+            (" The losses in pure Python: ", twins),
+        ]:
+            for i, name in enumerate(listed):
+                code = nodes.literal("", name.removeprefix("lossutils."))
+                foot += nodes.Text(", " if i else lead)
+                foot += self.link(objects[name], code)
+            foot += nodes.Text("." if listed else "")
+        if found:
+            # into the last section, since the theme draws nothing below it
+            self.document.children[-1].append(foot)
 
     def link_first_mentions(self):
         """Lets the first mention of a term or a loss lead to its place."""
