@@ -88,12 +88,13 @@ def losses():
 def mentions(phrases):
     """Returns a pattern that finds phrases, the longest first.
 
-    >>> mentions(["margin", "soft label"]).findall("Soft labels: no margin.")
-    ['Soft label', 'margin']
+    >>> found = mentions(["margin", "soft label"])
+    >>> [mention[0] for mention in found.finditer("Soft labels: no margin.")]
+    ['Soft labels', 'margin']
     """
     longest_first = sorted(phrases, key=len, reverse=True)
     words = "|".join(map(re.escape, longest_first))
-    return re.compile(rf"(?<![\w-])({words})(?=s?(?![\w-]))", re.IGNORECASE)
+    return re.compile(rf"(?<![\w-])({words})s?(?![\w-])", re.IGNORECASE)
 
 
 def in_tree(node):
@@ -210,7 +211,7 @@ class LinkMentions(SphinxPostTransform):
                     continue
                 linked.add(name)
                 parts.append(nodes.Text(text[end : found.start()]))
-                parts.append(self.link(place, nodes.Text(found[1])))
+                parts.append(self.link(place, nodes.Text(found[0])))
                 end = found.end()
             if parts:
                 rest = nodes.Text(text[end:])
