@@ -62,7 +62,9 @@ class CheatSheet(SphinxDirective):
         self.env.note_dependency(str(SOURCE))
         (family,) = (f for f in families() if f["family"] == self.arguments[0])
         lines = [family["symbols"], "", *table(family)]
-        return self.parse_text_to_nodes("\n".join(lines))
+        # drawn as in the chapters; SymPy knows the other letter
+        text = "\n".join(lines).replace(r"\epsilon", r"\varepsilon")
+        return self.parse_text_to_nodes(text)
 
 
 def setup(app):
