@@ -87,7 +87,9 @@ class UncertaintyWeights(tf.keras.layers.Layer):
 
     Args:
         count: how many losses, at least 1.
-        **layer: `name` and `dtype`, as every Keras layer takes them.
+        **layer: `name` and `dtype`, as every Keras layer takes them. Without
+            a `dtype`, that of the variables of the global policy: float32
+            under mixed precision, since float16 has no room for large weights.
 
     Raises:
         TypeError: `count` is not a whole number.
@@ -107,6 +109,9 @@ class UncertaintyWeights(tf.keras.layers.Layer):
 
     def __init__(self, count, **layer):
         """See the class."""
+        if layer.get("dtype") is None:
+            policy = tf.keras.mixed_precision.global_policy()
+            layer["dtype"] = policy.variable_dtype
         super().__init__(**layer)
         if isinstance(count, bool) or not hasattr(count, "__index__"):
             raise TypeError(f"count must be a whole number, received {count!r}")

@@ -108,6 +108,24 @@ def test_slopes_and_optimum():
     assert total.dtype == tf.float64
 
 
+def test_under_mixed_precision_it_computes_in_float32():
+    tf.keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        weigh = UncertaintyWeights(2)
+        losses = [tf.constant(70000.0), tf.constant(1e-9)]
+        np.testing.assert_allclose(weigh(losses), 70000, rtol=1e-6)
+        weigh.set_weights([np.log([70000, 1e-9])])
+        total = weigh(losses)
+        again = UncertaintyWeights.from_config(weigh.get_config())
+        told = UncertaintyWeights(1, dtype="float16")
+    finally:
+        tf.keras.mixed_precision.set_global_policy("float32")
+    assert total.dtype == again(losses).dtype == tf.float32
+    # 1 + log 70000 + 1 + log 1e-9; in float16 it is not finite
+    np.testing.assert_allclose(total, 2 + np.log(7e-5), rtol=1e-5)
+    assert told([tf.constant(1.0)]).dtype == tf.float16
+
+
 def test_weights_are_there_before_any_call():
     variables = UncertaintyWeights(3).trainable_variables
     assert [tuple(variable.shape) for variable in variables] == [(3,)]
