@@ -25,8 +25,7 @@ def spell_out(latex):
     'H(a - (b)) h \\cdot (1 - \\alpha_t \\cdot (c))'
     """
     latex = latex.replace(r"\hat y", "h")
-    latex = re.sub(r"\[([^][]+)>([^][]+)\]", r"H(\1- (\2))", latex)
-    latex = latex.replace("- ( ", "- (")
+    latex = re.sub(r"\[([^][]+)> ?([^][]+)\]", r"H(\1- (\2))", latex)
     return re.sub(rf"({SYMBOL}) ?\(", r"\1 \\cdot (", latex)
 
 

@@ -311,6 +311,11 @@ def one_in_sixteen(**letters):
     return dict(I=1, U=16, c=math.sqrt(32), rho=0, v=0, alpha=0) | letters
 
 
+def shifted(x):
+    """Returns a box of 4 x 3, and the same box shifted by x."""
+    return column(0, 0, 4, 3), column(x, 0, 4 + x, 3)
+
+
 def box_of_shape(v):
     """Returns a box of area 1, amid one of 4 x 4, whose shape gives v."""
     ratio = tf.tan(math.pi / 4 + math.pi / 2 * tf.sqrt(v["v"]))
@@ -322,20 +327,14 @@ def box_of_shape(v):
 WORLDS |= {
     "IoU": World(
         lambda random: dict(I=random.uniform(0.5, 11.5)),
-        lambda v: (
-            column(0, 0, 4, 3),
-            column(4 - v["I"] / 3, 0, 8 - v["I"] / 3, 3),
-        ),
+        lambda v: shifted(4 - v["I"] / 3),
         lambda v, hyper: dict(U=24 - v["I"]),
         SAME,
         APART,
     ),
     "GIoU": World(
         lambda random: dict(C=random.uniform(25, 60)),
-        lambda v: (
-            column(0, 0, 4, 3),
-            column(v["C"] / 3 - 4, 0, v["C"] / 3, 3),
-        ),
+        lambda v: shifted(v["C"] / 3 - 4),
         lambda v, hyper: dict(I=0, U=24),
         SAME,
         APART,

@@ -80,7 +80,7 @@ def losses():
     places = {}
     for row in (row for family in families() for row in family["rows"]):
         page, _, anchor = row["section"].partition(".ipynb#")
-        for name in row.get("names", []):
+        for name in row["names"]:
             places[name] = (f"book/{page}", anchor)
     return places
 
@@ -185,17 +185,13 @@ class LinkMentions(SphinxPostTransform):
                 foot += self.link(objects[name], code)
             foot += nodes.Text("." if listed else "")
         if found:
-            # into the last section, since the theme draws nothing below it
+            # into the section of the page's title, which holds all others
             self.document.children[-1].append(foot)
 
     def link_first_mentions(self):
         """Lets the first mention of a term or a loss lead to its place."""
         terms = self.env.domaindata["std"]["terms"]
-        places = {
-            word: terms[word]
-            for word in terms
-            if word.replace(" ", "_") not in COMMON
-        }
+        places = {word: terms[word] for word in terms if word not in COMMON}
         places |= {name.lower(): at for name, at in losses().items()}
         links = self.document.findall(nodes.reference)
         linked = {link.get("refuri", "").split("/")[-1] for link in links}
