@@ -14,11 +14,15 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book test test-lanes test-others bench lab run format lock dist clean help
+.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx bench lab run format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
 	@echo "The book is at file://$(CURDIR)/_build/html/index.html"
+
+book-sphinx: $(VENV)/ready .venv/sphinx/ready  ## build it by plain Sphinx
+	$(BIN)/python tools/plain_sphinx.py _build/sphinx .venv/sphinx/bin/sphinx-build
+	@echo "The book is at file://$(CURDIR)/_build/sphinx/index.html"
 
 test: $(VENV)/ready  ## run every test in this Python's lane
 	@$(BIN)/python -c 'import sys; from importlib.metadata import version; \
@@ -43,6 +47,9 @@ test-lanes:  ## run every test in each lane whose Python this machine has
 test-others: LANES := $(filter-out %=$(HERE),$(LANES))
 test-others: test-lanes  ## run every test in the lanes of the other Pythons
 
+test-sphinx: $(VENV)/ready .venv/sphinx/ready  ## test the site of plain Sphinx
+	BOOK_CHAIN=sphinx $(BIN)/python -m pytest -q -n 2 tests/site
+
 bench:  ## measure speed and memory beside other libraries (BENCH="--help")
 	@$(MAKE) --no-print-directory .venv/addons/ready PYTHON=python3.11
 	.venv/addons/bin/python benchmarks/run.py $(BENCH)
@@ -61,6 +68,9 @@ lock: $(VENV)/ready  ## renew the locks of all lanes
 	$(LOCK) --python-version 3.11 -o requirements/addons.txt
 	$(LOCK) --python-version 3.12 -o requirements/current.txt
 	$(LOCK) --python-version 3.13 -c requirements/colab.in -o requirements/colab.txt
+	$(BIN)/uv pip compile requirements/sphinx.in --quiet --python-version 3.12 \
+		--generate-hashes --universal --upgrade \
+		--custom-compile-command "make lock" -o requirements/sphinx.txt
 	$(NPM) update --save --package-lock-only --omit-lockfile-registry-resolved \
 		--prefix tests/site
 
@@ -83,4 +93,12 @@ $(VENV)/ready: requirements/$(LANE).txt pyproject.toml tests/site/package-lock.j
 	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python $<
 	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
 	$(NPM) ci --silent --prefix tests/site
+	touch $@
+
+# The one environment without Jupyter Book.
+.venv/sphinx/ready: requirements/sphinx.txt pyproject.toml $(VENV)/ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/sphinx
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv/sphinx/bin/python $<
+	$(BIN)/uv pip install --quiet --no-deps --python .venv/sphinx/bin/python \
+		--editable .
 	touch $@

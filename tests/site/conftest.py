@@ -3,16 +3,20 @@
 import functools
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
+# What builds the book: Jupyter Book, or plain Sphinx (make test-sphinx).
+CHAIN = os.environ.get("BOOK_CHAIN", "jupyter-book")
 # Only loopback has an address, and Chromium itself calls no one.
 FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
@@ -34,16 +38,21 @@ NO_CHROMIUM = (
 def book(tmp_path_factory):
     """The folder of the built pages; any warning fails the build."""
     output = tmp_path_factory.mktemp("book")
-    scripts = str(Path(sys.executable).parent)
-    # No PATH, so Node must be the one that pip installed; and a proxy that
-    # answers nobody, so the build must do without the network.
+    scripts = Path(sys.executable).parent
+    jupyter_book = [scripts / "jupyter-book", "build", ROOT]
+    jupyter_book += ["--path-output", output, "-W", "-n", "--keep-going"]
+    sphinx_build = ROOT / ".venv" / "sphinx" / "bin" / "sphinx-build"
+    plain_sphinx = [sys.executable, ROOT / "tools" / "plain_sphinx.py"]
+    plain_sphinx += [output / "_build" / "html", sphinx_build]
+    # Nothing on PATH but git, so Node must be the one that pip installed; and
+    # a proxy that answers nobody, so the build must do without the network.
+    (output / "git").symlink_to(shutil.which("git"))
     nobody = "http://127.0.0.1:9"
     environ = os.environ | dict(
-        PATH="", https_proxy=nobody, http_proxy=nobody, NO_COLOR="1"
+        PATH=str(output), https_proxy=nobody, http_proxy=nobody, NO_COLOR="1"
     )
     result = subprocess.run(
-        [shutil.which("jupyter-book", path=scripts), "build", ROOT]
-        + ["--path-output", output, "-W", "-n", "--keep-going"],
+        plain_sphinx if CHAIN == "sphinx" else jupyter_book,
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -52,6 +61,24 @@ def book(tmp_path_factory):
     )
     assert result.returncode == 0, result.stdout
     return output / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def folder(book):
+    """The folder of its host that the book is published in, as a path."""
+    page = (book / "book" / "index.html").read_text(encoding="utf-8")
+    canonical = re.search(r'rel="canonical" href="([^"]+)"', page)[1]
+    return urlsplit(canonical).path.removesuffix("book/index.html")
+
+
+@pytest.fixture(scope="session")
+def site(book, folder, serve, tmp_path_factory):
+    """The address of the book, served in the folder where it belongs."""
+    host = tmp_path_factory.mktemp("host")
+    place = host / folder.strip("/")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(book)
+    return serve(host) + folder.removeprefix("/")
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

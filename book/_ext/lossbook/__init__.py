@@ -2,7 +2,9 @@
 
 import os
 
-from . import cheat_sheet, formulas, links
+from . import address, cheat_sheet, formulas, icons, images, links, offline
+
+PARTS = (address, formulas, cheat_sheet, links, images, icons, offline)
 
 
 def name_folded_cells(app, page, template, context, doctree):
@@ -23,7 +25,7 @@ def setup(app):
     """
     # autodoc imports TensorFlow, whose start-up notes are no news here.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    for part in (formulas, cheat_sheet, links):
+    for part in PARTS:
         part.setup(app)
     app.connect("html-page-context", name_folded_cells)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
