@@ -1,37 +1,21 @@
 """One build of the book, a server for it and a browser, for all tests here."""
 
-import functools
-import http.server
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import chromium
 import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 # What builds the book: Jupyter Book, or plain Sphinx (make test-sphinx).
 CHAIN = os.environ.get("BOOK_CHAIN", "jupyter-book")
-# Only loopback has an address, and Chromium itself calls no one.
-FLAGS = [
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NO_CHROMIUM = (
-    "no Chromium found: `apt-get install chromium`, or "
-    "`playwright install chromium` where there is no apt"
-)
 
 
 @pytest.fixture(scope="session")
@@ -81,48 +65,21 @@ def site(book, folder, serve, tmp_path_factory):
     return serve(host) + folder.removeprefix("/")
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files and keeps no log."""
-
-    def log_message(self, *args):
-        """Writes nothing."""
-
-
 @pytest.fixture(scope="session")
 def serve():
     """A function that serves a folder on loopback and returns its address."""
-    servers = []
-
-    def start(folder):
-        handler = functools.partial(QuietHandler, directory=folder)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        serve = functools.partial(server.serve_forever, poll_interval=0.01)
-        threading.Thread(target=serve, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def find_chromium(playwright):
-    """Returns the system's Chromium, else Playwright's own, else None."""
-    names = ["chromium", "chromium-browser", "google-chrome"]
-    own = playwright.chromium.executable_path
-    found = [path for path in map(shutil.which, names) if path]
-    return (found + [own] * os.path.exists(own) + [None])[0]
+    with contextlib.ExitStack() as servers:
+        yield lambda folder: servers.enter_context(chromium.serve(folder))
 
 
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium; without one, tests skip, but fail in CI."""
     with sync_playwright() as playwright:
-        path = find_chromium(playwright)
-        if path is None:
+        try:
+            found = chromium.launch(playwright)
+        except FileNotFoundError as error:
             stop = pytest.fail if os.environ.get("CI") else pytest.skip
-            stop(NO_CHROMIUM)
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+            stop(str(error))
+        yield found
+        found.close()
