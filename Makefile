@@ -14,7 +14,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx bench lab run format lock dist clean help
+.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx bench bench-pages lab run format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -54,6 +54,10 @@ bench:  ## measure speed and memory beside other libraries (BENCH="--help")
 	@$(MAKE) --no-print-directory .venv/addons/ready PYTHON=python3.11
 	.venv/addons/bin/python benchmarks/run.py $(BENCH)
 
+bench-pages: book  ## weigh the pages beside stock Jupyter Book's; score one
+	$(NPM) ci --silent --prefix benchmarks
+	$(BIN)/python benchmarks/pages.py
+
 lab: $(VENV)/ready  ## open JupyterLab on the chapters
 	$(BIN)/jupyter lab book
 
@@ -71,8 +75,8 @@ lock: $(VENV)/ready  ## renew the locks of all lanes
 	$(BIN)/uv pip compile requirements/sphinx.in --quiet --python-version 3.12 \
 		--generate-hashes --universal --upgrade \
 		--custom-compile-command "make lock" -o requirements/sphinx.txt
-	$(NPM) update --save --package-lock-only --omit-lockfile-registry-resolved \
-		--prefix tests/site
+	for folder in tests/site benchmarks; do $(NPM) update --save --prefix $$folder \
+		--package-lock-only --omit-lockfile-registry-resolved || exit 1; done
 
 dist: $(VENV)/ready  ## build wheel and sdist of lossutils
 	$(BIN)/python -m build

@@ -52,9 +52,9 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serve(folder):
+def serve(folder, handler=QuietHandler):
     """Serves a folder on loopback; gives its address, up to the last slash."""
-    handler = functools.partial(QuietHandler, directory=folder)
+    handler = functools.partial(handler, directory=folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     serve = functools.partial(server.serve_forever, poll_interval=0.01)
     threading.Thread(target=serve, daemon=True).start()
