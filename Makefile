@@ -14,7 +14,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx bench bench-pages lab run format lock dist clean help
+.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx pictures bench bench-pages lab run format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -48,7 +48,12 @@ test-others: LANES := $(filter-out %=$(HERE),$(LANES))
 test-others: test-lanes  ## run every test in the lanes of the other Pythons
 
 test-sphinx: $(VENV)/ready .venv/sphinx/ready  ## test the site of plain Sphinx
-	BOOK_CHAIN=sphinx $(BIN)/python -m pytest -q -n 2 tests/site
+	BOOK_CHAIN=sphinx $(BIN)/python -m pytest -q -n 2 $(or $(PYTEST),tests/site)
+
+pictures: export UPDATE_PICTURES = 1
+pictures:  ## store how the pages look now, for the tests
+	$(MAKE) test PYTEST=tests/site/test_pictures.py
+	$(MAKE) test-sphinx PYTEST=tests/site/test_pictures.py
 
 bench:  ## measure speed and memory beside other libraries (BENCH="--help")
 	@$(MAKE) --no-print-directory .venv/addons/ready PYTHON=python3.11

@@ -1,0 +1,84 @@
+"""Pages look as they did: small pictures of them, beside stored ones.
+
+After a change that is meant, look at the pages, then store the new pictures:
+
+    make pictures
+"""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+CHAIN = os.environ.get("BOOK_CHAIN", "jupyter-book")
+STORED = Path(__file__).with_name("pictures") / CHAIN
+NAMES = ["index", "detection", "cheat_sheet", "api"]
+LOOKS = {
+    "light": {"color_scheme": "light", "width": 1280},
+    "dark": {"color_scheme": "dark", "width": 1280},
+    "phone": {"color_scheme": "light", "width": 390},
+}
+HEIGHT = 900
+SMALLER = 4
+# Of a picture's points, this share may differ by more than this, of 255.
+MOST_POINTS, MOST = 0.005, 32
+# Machines differ in their fonts, so the pictures use those of the formulas,
+# which the book brings along, for all but formulas and icons.
+FONT = """
+:not(.katex, .katex *, [class*="fa-"]) {
+  font-family: KaTeX_Main !important;
+  transition: none !important;
+}"""
+
+
+def take(browser, address, color_scheme, width, extra=""):
+    """Returns a small picture of the top of a page."""
+    size = {"width": width, "height": HEIGHT}
+    options = dict(color_scheme=color_scheme, viewport=size)
+    with browser.new_context(**options) as context:
+        page = context.new_page()
+        page.goto(address)
+        page.add_style_tag(content=FONT + extra)
+        page.evaluate("document.fonts.ready.then(() => 1)")
+        picture = Image.open(io.BytesIO(page.screenshot()))
+    return picture.convert("RGB").reduce(SMALLER)
+
+
+def difference(one, other):
+    """Returns the share of points that differ much between two pictures."""
+    if one.size != other.size:
+        return 1.0
+    steps = np.abs(np.asarray(one, int) - np.asarray(other, int)).max(axis=-1)
+    return (steps > MOST).mean()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", NAMES)
+def test_page_looks_as_it_did(book, browser, name, look):
+    address = (book / "book" / f"{name}.html").as_uri()
+    picture = take(browser, address, **LOOKS[look])
+    stored = STORED / f"{name}-{look}.png"
+    if os.environ.get("UPDATE_PICTURES"):
+        picture.quantize(64).save(stored, optimize=True)
+    with Image.open(stored) as before:
+        assert difference(picture, before.convert("RGB")) < MOST_POINTS
+
+
+PLANTED = {
+    "a colour": "h1 { background: red }",
+    "no contents": ".bd-sidebar-primary { visibility: hidden }",
+    "a wider text": ".bd-article { padding: 0 !important }",
+}
+
+
+@pytest.mark.parametrize("extra", PLANTED.values(), ids=PLANTED)
+def test_planted_change_is_seen(book, browser, extra):
+    address = (book / "book" / "detection.html").as_uri()
+    look = LOOKS["light"]
+    before = take(browser, address, **look)
+    assert difference(before, take(browser, address, **look)) < MOST_POINTS / 5
+    after = take(browser, address, **look, extra=extra)
+    assert difference(before, after) > 2 * MOST_POINTS
