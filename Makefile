@@ -14,7 +14,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx pictures bench bench-pages lab run format lock dist clean help
+.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx pictures bench bench-pages lab run links address format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -68,6 +68,12 @@ lab: $(VENV)/ready  ## open JupyterLab on the chapters
 
 run: $(VENV)/ready  ## re-execute one notebook: make run CHAPTER=regression
 	$(BIN)/python tools/run_notebook.py book/$(CHAPTER).ipynb
+
+links: $(VENV)/ready  ## check the links to elsewhere (needs the network)
+	$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links --quiet
+
+address: $(VENV)/ready  ## bring repository.url of _config.yml to all files
+	$(BIN)/python tools/set_address.py
 
 format: $(VENV)/ready  ## lay out code and notebooks
 	$(BIN)/ruff check --fix .

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 def pages_address(repository):
     """Returns where GitHub Pages publishes a repository.
 
-    >>> pages_address("https://github.com/Lossbook/lossbook")
-    'https://lossbook.github.io/lossbook/'
+    >>> pages_address("https://github.com/Ada/losses")
+    'https://ada.github.io/losses/'
     >>> pages_address("https://github.com/ada/ada.github.io")
     'https://ada.github.io/'
 
