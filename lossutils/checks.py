@@ -62,7 +62,7 @@ def difference_quotient(function, x, step=1e-4):
     Args:
         function: takes an array shaped like `x`, returns one number.
         x: a number or an array.
-        step: h.
+        step: the step h.
 
     Returns:
         A NumPy array shaped like `x`.

@@ -2,15 +2,27 @@
 
 import os
 
-from . import address, cheat_sheet, formulas, icons, images, links, offline
+from . import (
+    accessibility,
+    address,
+    cheat_sheet,
+    formulas,
+    icons,
+    images,
+    links,
+    offline,
+)
 
-PARTS = (address, formulas, cheat_sheet, links, images, icons, offline)
-
-
-def name_folded_cells(app, page, template, context, doctree):
-    """Lets a folded cell be called by its visible words, not by a label."""
-    label = ' aria-label="Toggle hidden content"'
-    context["body"] = context.get("body", "").replace(label, "")
+PARTS = (
+    address,
+    formulas,
+    cheat_sheet,
+    links,
+    images,
+    accessibility,
+    icons,
+    offline,
+)
 
 
 def setup(app):
@@ -27,5 +39,4 @@ def setup(app):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for part in PARTS:
         part.setup(app)
-    app.connect("html-page-context", name_folded_cells)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
