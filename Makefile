@@ -20,6 +20,9 @@ book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
 	@echo "The book is at file://$(CURDIR)/_build/html/index.html"
 
+pdf: book  ## print the book, and the cheat sheet, on paper (PDF)
+	$(BIN)/python tools/print_book.py
+
 book-sphinx: $(VENV)/ready .venv/sphinx/ready  ## build it by plain Sphinx
 	$(BIN)/python tools/plain_sphinx.py _build/sphinx .venv/sphinx/bin/sphinx-build
 	@echo "The book is at file://$(CURDIR)/_build/sphinx/index.html"

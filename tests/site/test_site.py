@@ -270,6 +270,20 @@ def test_search_finds_a_word(book, site, browser, served):
         page.locator("#search-results li a").first.wait_for()
 
 
+def test_contents_show_where_the_reader_is(book, browser):
+    with browser.new_page(viewport=dict(width=1280, height=800)) as page:
+        page.goto((book / "book" / "detection.html").as_uri())
+        here = page.locator("#pst-page-toc-nav a[aria-current=true]")
+        for section in ("iou-loss", "giou-loss"):
+            page.locator(f"#{section}").evaluate("e => e.scrollIntoView()")
+            page.wait_for_function(
+                "s => document.querySelector('#pst-page-toc-nav "
+                "a[aria-current=true]')?.hash == s",
+                arg=f"#{section}",
+            )
+        assert here.count() == 1
+
+
 # Faults planted, which the checks must find.
 
 GOOD_PAGE = """<!doctype html><title>t</title>
