@@ -265,8 +265,23 @@ def test_page_follows_the_colour_scheme(book, browser, prefers, scripts, theme):
 @pytest.mark.parametrize("served", [True, False])
 def test_search_finds_a_word(book, site, browser, served):
     origin = site if served else book.as_uri() + "/"
+    faults = []
     with browser.new_page() as page:
+        watch(page, origin, faults)
         page.goto(origin + "search.html?q=pinball")
+        results = page.locator("#search-results li")
+        (results if not served else results.locator("p")).first.wait_for()
+        page.wait_for_load_state("networkidle")
+    assert not faults, faults
+
+
+def test_search_opens_by_keyboard(book, browser):
+    with browser.new_page() as page:
+        page.goto((book / "book" / "detection.html").as_uri())
+        page.keyboard.press("Control+k")
+        page.locator("dialog[open] input").wait_for()
+        page.keyboard.type("pinball")
+        page.keyboard.press("Enter")
         page.locator("#search-results li a").first.wait_for()
 
 

@@ -43,6 +43,9 @@ def submit_search(page):
         button = page.new_tag("button", type="submit", **{"class": "lens"})
         button["aria-label"] = "Search"
         lens.wrap(button)
+    # The lens comes first, but a dialog opens for writing into its field.
+    for field in page.select("dialog form.bd-search input[type=search]"):
+        field["autofocus"] = ""
 
 
 def name_foldings(page):
@@ -59,11 +62,9 @@ def name_foldings(page):
 
 
 def mark_landmarks(page):
-    """Puts the name of the site into the header, and says no role twice."""
+    """Puts the name of the site into a header."""
     for logo in page.select(".sidebar-primary-item:has(> .logo)"):
         logo.name = "header"
-    for main in page.select("main[role]"):
-        del main["role"]
 
 
 def caption_contents(page):
