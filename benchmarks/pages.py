@@ -6,6 +6,7 @@ Needs the built book, Chromium, and what benchmarks/package.json names. The
 result goes to benchmarks/results/pages.md.
 """
 
+import contextlib
 import gzip
 import json
 import mimetypes
@@ -48,8 +49,8 @@ weighed, since there is no network here, so its pages weigh more than shown.
 | --- | --- | --- | --- | --- | --- |"""
 
 SCORES = """
-Lighthouse {version} on {page}, the heaviest chapter, served compressed on this
-machine: medians of {runs} runs, with the least and the most.
+Lighthouse {version} on {page}, the heaviest chapter, served
+compressed on this machine: medians of {runs} runs, with the least and the most.
 
 | | Performance | Accessibility | Best practices | SEO |
 | --- | --- | --- | --- | --- |"""
@@ -117,7 +118,9 @@ class Handler(chromium.QuietHandler):
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        # The browser hangs up when it has seen enough.
+        with contextlib.suppress(BrokenPipeError):
+            self.wfile.write(content)
 
 
 def scores(address, options):
