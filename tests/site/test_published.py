@@ -131,8 +131,7 @@ def test_all_icons_are_in_their_fonts(book, trees):
         if name.startswith("fa-")
     }
     codes = {
-        name: re.search(rf'\.{name}:+before[^{{}}]*{{[^}}]*"\\(\w+)"', style)
-        or re.search(rf'\.{name}{{--fa:"\\(\w+)"', style)
+        name: re.search(rf'\.{name}\b(?!-)[^{{}}]*{{[^}}]*"\\(\w+)"', style)
         for name in names
     }
     icons = {name: int(code[1], 16) for name, code in codes.items() if code}
