@@ -88,6 +88,9 @@ def read_article(folder, page, pages):
         tag.decompose()
     for tag in article.select("[id]"):
         tag["id"] = anchor(page, tag["id"])
+    for heading in article.select("section[id] > :is(h2, h3, h4, h5, h6)"):
+        # A section may begin at the foot of a page, and its heading overleaf.
+        heading["id"] = heading.parent.attrs.pop("id")
     for tag in article.select("[src]"):
         tag["src"] = urljoin(f"{folder.as_uri()}/{page}.html", tag["src"])
     for link in article.select("a[href]"):
@@ -143,7 +146,7 @@ def contents_list(articles):
         for article in part:
             yield f"<ul><li>{link(article['id'], article.h1)}<ul>"
             for heading in article.select("section > h2"):
-                yield f"<li>{link(heading.parent['id'], heading)}</li>"
+                yield f"<li>{link(heading['id'], heading)}</li>"
             yield "</ul></li></ul>"
 
 
