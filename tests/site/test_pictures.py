@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-CHAIN = os.environ.get("BOOK_CHAIN", "jupyter-book")
-STORED = Path(__file__).with_name("pictures") / CHAIN
+STORED = Path(__file__).with_name("pictures")
 NAMES = ["index", "detection", "cheat_sheet", "api"]
 LOOKS = {
     "light": {"color_scheme": "light", "width": 1280},
@@ -57,10 +56,10 @@ def difference(one, other):
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", NAMES)
-def test_page_looks_as_it_did(book, browser, name, look):
+def test_page_looks_as_it_did(book, chain, browser, name, look):
     address = (book / "book" / f"{name}.html").as_uri()
     picture = take(browser, address, **LOOKS[look])
-    stored = STORED / f"{name}-{look}.png"
+    stored = STORED / chain / f"{name}-{look}.png"
     if os.environ.get("UPDATE_PICTURES"):
         picture.quantize(64).save(stored, optimize=True)
     with Image.open(stored) as before:

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
+from site_pages import read_pages
 
 ROOT = Path(__file__).parents[2]
 DAY = re.compile(r"Last updated on (\d\d \w+ \d{4})\.")
@@ -18,13 +18,10 @@ DAY = re.compile(r"Last updated on (\d\d \w+ \d{4})\.")
 
 @pytest.fixture(scope="module")
 def trees(book):
-    return {
-        path.relative_to(book).as_posix(): BeautifulSoup(
-            path.read_bytes(), "html.parser"
-        )
-        for path in book.rglob("*.html")
-        if "_static" not in path.parts and path != book / "index.html"
-    }
+    pages = read_pages(book)
+    # It only leads to the front page.
+    del pages["index.html"]
+    return pages
 
 
 @pytest.fixture(scope="module")
