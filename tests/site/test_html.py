@@ -26,11 +26,7 @@ def html_faults(folder):
     command += ["--formatter", "json", *page_names(folder)]
     # Into a file, since what a pipe does not take at once is lost.
     with tempfile.TemporaryFile() as report:
-        node(
-            [VALIDATOR, *options, *page_names(folder)],
-            cwd=folder,
-            stdout=report,
-        )
+        node(command, cwd=folder, stdout=report)
         report.seek(0)
         files = json.load(report)
     return [
