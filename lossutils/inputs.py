@@ -229,7 +229,8 @@ def number(name, value, low=-math.inf, high=math.inf, closed=False):
 
     Args:
         name: what to call it in an error.
-        value: the number given.
+        value: the number given. While a graph is traced over it, it is a
+            tensor without a value; it stays one, and nothing is checked.
         low: it must be greater than this.
         high: it must be less than this.
         closed: whether the bounds themselves are allowed; infinity is not.
@@ -238,6 +239,8 @@ def number(name, value, low=-math.inf, high=math.inf, closed=False):
         TypeError: `value` is not a number.
         ValueError: it is not between the bounds.
     """
+    if tf.is_tensor(value) and tf.get_static_value(value) is None:
+        return value
     try:
         result = float(value)
     except (TypeError, ValueError):

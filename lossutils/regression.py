@@ -65,7 +65,7 @@ def pinball_loss(y_true, y_pred, *, tau=0.5):
             f"y_pred needs one column per tau, received tau={tau}, "
             f"y_pred.shape={y_pred.shape}"
         )
-    tau = tf.constant(tau, y_pred.dtype)
+    tau = tf.convert_to_tensor(tau, y_pred.dtype)
     excess = y_pred - y_true
     # max(tau e, (tau - 1) e) with e = -excess
     return mean_of_outputs(tf.nn.relu(excess) - tau * excess)
