@@ -99,11 +99,11 @@ def _named(name, numbers):
 
 
 def _grid():
-    lines = [
-        f"M{pixels(SCALE.across(x))},0V{SCALE.height}" for x in range(1, 10)
-    ]
-    lines += [f"M0,{pixels(SCALE.down(y))}H{SCALE.width}" for y in range(1, 7)]
-    return element("path", d="".join(lines), stroke=drawing.INK, opacity=0.15)
+    across = [pixels(SCALE.across(x)) for x in range(1, 10)]
+    down = [pixels(SCALE.down(y)) for y in range(1, 7)]
+    d = "".join(f"M{x},0V{SCALE.height}" for x in across)
+    d += "".join(f"M0,{y}H{SCALE.width}" for y in down)
+    return element("path", d=d, stroke=drawing.INK, opacity=0.15)
 
 
 def _rectangle(box, colour, dashes, name):

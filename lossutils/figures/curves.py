@@ -115,7 +115,7 @@ def curves(
             low=x[0],
             high=x[1],
             step=step,
-            label=f"cursor: {xlabel}",
+            label="cursor",
         )
     )
     parts = [
@@ -150,11 +150,7 @@ def _numbers(losses, drawn, grid, xlabel):
     rows = [
         [
             f"{grid[i]:g}",
-            *(
-                values[output][i]
-                for values in drawn.values()
-                for output in (0, 1)
-            ),
+            *(output[i] for outputs in drawn.values() for output in outputs),
         ]
         for i in picked
     ]

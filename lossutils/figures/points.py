@@ -37,8 +37,8 @@ def groups(loss):
         A list of pairs: the numbers of the points of a group, and a dict of
         further arguments.
 
-    >>> len(groups("triplet")), len(groups("contrastive")), len(groups("nt_xent"))
-    (24, 15, 1)
+    >>> [len(groups(it)) for it in ("triplet", "contrastive", "nt_xent")]
+    [24, 15, 1]
     """
     everyone = range(len(CLASSES))
     if loss == "triplet":
@@ -316,7 +316,7 @@ def _contours(scale, name, formula, shown):
         "path",
         d="".join(scale.line(*line.T) for line in lines),
         stroke=COLOURS[0],
-        opacity=0.5,
+        opacity=0.8,
         class_="contours",
         data_loss=name,
         display=None if shown else "none",
