@@ -136,38 +136,38 @@ def crossentropy_of_sigmoid(logit, *, label):
     return _of_one(_binary_crossentropy, label, tf.sigmoid(logit))
 
 
-# Classification of three classes, of which the first is the label.
-
-_FIRST = [1.0, 0.0, 0.0]
+# Classification: of the logit of the true class; those of the others are 0.
 
 
-def smoothed_crossentropy(logit, *, alpha):
-    """Smoothed labels."""
-    labels = classification.smooth_labels(_FIRST, alpha)
-    logits = tf.stack([logit, 0.0, 0.0])
-    return _of_vector(
-        _categorical_crossentropy, labels, logits, from_logits=True
-    )
+def _of_classes(count, loss, logit, smoothing=0.0, **settings):
+    labels = classification.smooth_labels(tf.one_hot(0, count), smoothing)
+    logits = tf.concat([[logit], tf.zeros(count - 1)], 0)
+    return _of_vector(loss, labels, logits, from_logits=True, **settings)
 
 
-def categorical_crossentropy(logit):
+def ten_classes(logit):
     """Cross-entropy."""
-    logits = tf.stack([logit, 0.0, 0.0])
-    return _of_vector(
-        _categorical_crossentropy, _FIRST, logits, from_logits=True
-    )
+    return _of_classes(10, _categorical_crossentropy, logit)
 
 
-def categorical_focal(logit, *, gamma):
-    """Categorical focal, alpha 1."""
-    logits = tf.stack([logit, 0.0, 0.0])
-    return _of_vector(
+def ten_classes_smoothed(logit, *, alpha):
+    """With smoothed labels."""
+    return _of_classes(10, _categorical_crossentropy, logit, alpha)
+
+
+def three_classes(logit):
+    """Cross-entropy."""
+    return _of_classes(3, _categorical_crossentropy, logit)
+
+
+def three_classes_focal(logit, *, gamma):
+    """Focal."""
+    return _of_classes(
+        3,
         detection.categorical_focal_loss,
-        _FIRST,
-        logits,
+        logit,
         alpha=1.0,
         gamma=gamma,
-        from_logits=True,
     )
 
 
@@ -263,21 +263,21 @@ def hard_f_beta(threshold, *, beta):
     return tf.reduce_mean(losses)
 
 
-# Loss weights: one weight of a model, which two outputs pull to 0 and to 3.
+# Loss weights: one weight of a model, which two outputs pull to 0 and to 1.
 
 
-def first_output(weight, *, first):
+def first_output(theta, *, first):
     """First loss, weighted."""
-    return first * _of_one(_mse, 0.0, weight)
+    return first * _of_one(_mse, 0.0, theta)
 
 
-def second_output(weight, *, second):
+def second_output(theta, *, second):
     """Second loss, weighted."""
-    return second * _of_one(_mae, 3.0, weight)
+    return second * _of_one(_mse, 1.0, theta)
 
 
-def both_outputs(weight, *, first, second):
-    """Sum."""
-    return first_output(weight, first=first) + second_output(
-        weight, second=second
+def both_outputs(theta, *, first, second):
+    """Their sum."""
+    return first_output(theta, first=first) + second_output(
+        theta, second=second
     )
