@@ -11,6 +11,7 @@ from . import (
     images,
     links,
     offline,
+    run_here,
 )
 
 PARTS = (
@@ -21,6 +22,7 @@ PARTS = (
     images,
     accessibility,
     icons,
+    run_here,
     offline,
 )
 
