@@ -6,6 +6,8 @@ from lossutils.figures import drawing, figure, formulas
 from lossutils.figures.drawing import Scale, element, pixels
 
 POINTS = 81
+# About the lowest of them.
+FINE = 41
 ROWS = 9
 
 
@@ -65,13 +67,18 @@ def curves(
         name: formulas.evaluate(formula, state)
         for name, formula in found.items()
     }
-    heads, rows = ["loss", "value", "slope"], []
-    for number, (name, formula) in enumerate(found.items()):
-        rows.append([_swatch(number, formula["label"]), *at_cursor[name]])
-        if minima:
-            rows[-1].append(grid[np.argmin(drawn[name][0])])
+    lowest = {}
     if minima:
-        heads.append("lowest at")
+        lowest = {
+            name: _lowest(formula, state, variable, grid, drawn[name][0])
+            for name, formula in found.items()
+        }
+    heads = ["loss", "value", "slope"] + ["lowest at"] * minima
+    rows = [
+        [_swatch(number, formula["label"]), *at_cursor[name]]
+        + [*lowest.get(name, ())[:1]]
+        for number, (name, formula) in enumerate(found.items())
+    ]
 
     scales = [Scale(x, loss), Scale(x, slope)]
     pictures = []
@@ -81,12 +88,11 @@ def curves(
             drawing.curve(scale.line(grid, values[output]), number)
             for number, values in enumerate(drawn.values())
         ]
-        if output == 0 and minima:
-            for number, values in enumerate(drawn.values()):
-                lowest = np.argmin(values[0])
-                lines.append(
-                    _dot(scale, grid[lowest], values[0][lowest], number)
-                )
+        if output == 0:
+            lines += [
+                _dot(scale, *point, number)
+                for number, point in enumerate(lowest.values())
+            ]
         lines += [_mark(scale, mark) for mark in marks]
         if handle:
             lines.append(_handle(scale, state[handle]))
@@ -101,6 +107,7 @@ def curves(
         "variable": variable,
         "panels": [{"x": scale.x, "y": scale.y} for scale in scales],
         "points": POINTS,
+        "fine": FINE,
         "minima": minima,
         "handle": handle,
     }
@@ -125,6 +132,23 @@ def curves(
         figure.folded("Show the numbers", _numbers(found, drawn, grid, xlabel)),
     ]
     return figure.Figure(spec, pictures, parts, alt)
+
+
+def _lowest(formula, state, variable, grid, values):
+    """Returns the lowest point of a curve, on a finer grid about the lowest.
+
+    Args:
+        formula: of the loss.
+        state: the other arguments.
+        variable: the name of what varies.
+        grid: its values.
+        values: the loss at these.
+    """
+    lowest = np.argmin(values)
+    ends = grid[max(lowest - 1, 0)], grid[min(lowest + 1, len(grid) - 1)]
+    fine = np.linspace(*ends, FINE)
+    values = formulas.evaluate(formula, state | {variable: fine})[0]
+    return fine[np.argmin(values)], values.min()
 
 
 def _state(losses, variable, starts):

@@ -217,7 +217,7 @@ def table(heads, rows, name):
 
 def folded(words, part):
     """Returns a part that unfolds."""
-    return element("details", element("summary", words), part)
+    return element("details", element("summary", words), part, class_="folded")
 
 
 def said():

@@ -166,20 +166,27 @@ window.lossFigures ??= (() => {
     const xs = grid(spec.panels[0].x, spec.points);
     const [readout, numbers] = root.querySelectorAll("table");
 
+    const leastOf = (results) =>
+      results.reduce((best, [loss], i) => (loss < results[best][0] ? i : best), 0);
+
     function draw(values) {
       const at = ([name, { arguments: names }], x) =>
         formulas[name](...names.map((it) => (it === spec.variable ? x : values[it])));
       const x = values[spec.variable];
       const drawn = losses.map((loss) => xs.map((each) => at(loss, each)));
       const rows = losses.map((loss, i) => {
-        const heights = drawn[i].map((result) => result[0]);
-        const lowest = heights.indexOf(Math.min(...heights));
-        if (spec.minima) {
-          const dot = areas[0].querySelectorAll("circle")[i];
-          dot.setAttribute("cx", pixels(scales[0].across(xs[lowest])));
-          dot.setAttribute("cy", pixels(scales[0].down(heights[lowest])));
-        }
-        return [...at(loss, x), ...(spec.minima ? [xs[lowest]] : [])];
+        const row = at(loss, x);
+        if (!spec.minima) return row;
+        // On a finer grid about the lowest point of the curve.
+        const place = leastOf(drawn[i]);
+        const ends = [xs[place - 1] ?? xs[0], xs[place + 1] ?? xs.at(-1)];
+        const fine = grid(ends, spec.fine);
+        const around = fine.map((each) => at(loss, each));
+        const least = leastOf(around);
+        const dot = areas[0].querySelectorAll("circle")[i];
+        dot.setAttribute("cx", pixels(scales[0].across(fine[least])));
+        dot.setAttribute("cy", pixels(scales[0].down(around[least][0])));
+        return [...row, fine[least]];
       });
       areas.forEach((area, k) => {
         const lines = area.querySelectorAll(".curve");
