@@ -8,8 +8,9 @@ is read from the code; there is no list to keep.
 
 import ast
 import builtins
+import copy
+import re
 import shutil
-import symtable
 from html import escape
 from pathlib import Path
 
@@ -27,69 +28,85 @@ FILES = [
     BOOK.parent / "lossutils/reference.py",
 ]
 FOLDER = "_run_here"
+IMPORT = (ast.Import, ast.ImportFrom)
 IMPORTS = {"import math", "from lossutils import reference"}
+SCOPES = (
+    ast.ClassDef,
+    ast.DictComp,
+    ast.FunctionDef,
+    ast.GeneratorExp,
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
+)
 HEAD = '<link rel="stylesheet" href="{}"><script defer src="{}"></script>'
 
 
-# What a statement needs and does. Names are those of the notebook: what a
-# function keeps to itself is none of them.
-
-
-def symbols(table):
-    """Yields the symbols of the notebook in a scope and those in it."""
-    top = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        if top or symbol.is_global():
-            yield symbol
-    for inner in table.get_children():
-        yield from symbols(inner)
+# What code needs and does. Names are those of the notebook: what a function
+# or a comprehension keeps to itself is none of them.
 
 
 def reads(node):
-    """Returns the names that code reads, whatever it does before."""
-    table = symtable.symtable(ast.unparse(node), "cell", "exec")
-    return {s.get_name() for s in symbols(table) if s.is_referenced()}
+    """Returns the names that code reads.
+
+    >>> sorted(reads(ast.parse("[f(x, a) for x in xs]")))
+    ['a', 'f', 'xs']
+    """
+    found = set().union(*map(reads, ast.iter_child_nodes(node)))
+    if isinstance(node, SCOPES):
+        for part in ast.walk(node):
+            if isinstance(part, ast.arg):
+                found.discard(part.arg)
+            elif isinstance(part, ast.Name) and is_stored(part):
+                found.discard(part.id)
+    elif isinstance(node, ast.Name) and not is_stored(node):
+        found.add(node.id)
+    return found
+
+
+def is_stored(node):
+    """Tells whether code gives a value to what a node names."""
+    return isinstance(getattr(node, "ctx", None), ast.Store)
+
+
+def holder(node):
+    """Returns, in a set, the name that dots and brackets follow."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def changes(node):
+    """Returns the names whose values code may change.
+
+    >>> code = "for x in xs: total += x; found.append(x); squares[x] = x**2"
+    >>> sorted(changes(ast.parse(code)))
+    ['found', 'squares', 'total', 'x']
+    """
+    if isinstance(node, SCOPES):
+        return {node.name} if hasattr(node, "name") else set()
+    if isinstance(node, ast.alias):
+        return {node.asname or node.name}
+    found = set().union(*map(changes, ast.iter_child_nodes(node)))
+    match node:
+        case ast.Expr(ast.Call(ast.Attribute() as method)):
+            found |= holder(method)
+        case _ if is_stored(node):
+            found |= holder(node)
+    return found
 
 
 def binds(node):
     """Returns the names to which a statement surely gives new values.
 
-    >>> sorted(binds(ast.parse("a, b = 1, c").body[0]))
-    ['a', 'b']
+    >>> sorted(binds(ast.parse("a, b = c[0], d = 1, 2").body[0]))
+    ['a', 'b', 'd']
     """
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {alias.asname or alias.name for alias in node.names}
+    if isinstance(node, SCOPES + IMPORT):
+        return changes(node)
     targets = node.targets if isinstance(node, ast.Assign) else []
     parts = [part for target in targets for part in ast.walk(target)]
-    return {
-        part.id
-        for part in parts
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
-
-
-def changes(node):
-    """Returns the names that a statement may change.
-
-    >>> code = "for x in xs: total += x; found.append(x); squares[x] = x**2"
-    >>> sorted(changes(ast.parse(code).body[0]))
-    ['found', 'squares', 'total', 'x']
-    """
-    found = binds(node)
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return found
-    for part in ast.walk(node):
-        called = isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
-        if called:
-            part = part.value.func
-        stored = isinstance(getattr(part, "ctx", None), ast.Store)
-        while isinstance(part, (ast.Attribute, ast.Subscript)):
-            part, called = part.value, called or stored
-        if isinstance(part, ast.Name) and (stored or called):
-            found.add(part.id)
-    return found
+    return {p.id for p in parts if isinstance(p, ast.Name) and is_stored(p)}
 
 
 def needs(node):
@@ -100,8 +117,8 @@ def needs(node):
     ['a', 'xs']
     """
     if isinstance(node, ast.For):
-        own = {part.id for part in ast.walk(node.target) if hasattr(part, "id")}
-        return reads(node.iter) | (wanted(node.body + node.orelse) - own)
+        inner = wanted(node.body + node.orelse) - changes(node.target)
+        return reads(node.iter) | inner
     if isinstance(node, (ast.If, ast.While)):
         return reads(node.test) | wanted(node.body) | wanted(node.orelse)
     if isinstance(node, ast.AugAssign):
@@ -121,13 +138,13 @@ def wanted(statements):
 
 
 def statements(code):
-    """Returns the statements of a cell, each name imported by its own.
+    """Returns `(node, text)` for each statement; names are imported singly.
 
-    >>> [ast.unparse(node) for node in statements("from a import b, c; d()")]
+    >>> [text for _, text in statements("from a import b, c; d()")]
     ['from a import b', 'from a import c', 'd()']
 
     Args:
-        code: the cell; of one that is not Python, none are returned.
+        code: a cell; if it is not Python, it has no statements.
     """
     try:
         body = ast.parse(code).body
@@ -135,25 +152,24 @@ def statements(code):
         return []
     found = []
     for node in body:
-        if isinstance(node, ast.Import):
-            found += [ast.Import([alias]) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            found += [
-                ast.ImportFrom(node.module, [alias], node.level)
-                for alias in node.names
-            ]
+        if isinstance(node, IMPORT):
+            for alias in node.names:
+                single = copy.copy(node)
+                single.names = [alias]
+                found.append((single, ast.unparse(single)))
         else:
-            found.append(node)
+            found.append((node, ast.get_source_segment(code, node)))
     return found
 
 
-def layout(nodes):
-    """Returns statements as text, functions with air around them."""
-    text = ""
-    for node in nodes:
-        define = isinstance(node, (ast.FunctionDef, ast.ClassDef))
-        text += "\n" * define + ast.unparse(node) + "\n" * (1 + define)
-    return text.strip("\n")
+def layout(parts):
+    """Returns statements, each `(node, text)`, with air around functions."""
+    air = "\n" * 2
+    lines = [
+        air + text + air if isinstance(node, SCOPES) else text
+        for node, text in parts
+    ]
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines)).strip("\n")
 
 
 def preparation(above, code):
@@ -171,17 +187,12 @@ def preparation(above, code):
         code: that of the cell.
     """
     own = statements(code)
-    needed, kept = wanted(own), []
-    earlier = [node for cell in above for node in statements(cell)]
-    for node in reversed(earlier):
-        if changes(node) & needed:
-            needed = needed - binds(node) | needs(node)
-            kept.insert(0, node)
-    imports = {
-        ast.unparse(node)
-        for node in kept + own
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-    }
+    needed, kept = wanted([node for node, _ in own]), []
+    for part in reversed([part for cell in above for part in statements(cell)]):
+        if changes(part[0]) & needed:
+            needed = needed - binds(part[0]) | needs(part[0])
+            kept.insert(0, part)
+    imports = {text for node, text in kept + own if isinstance(node, IMPORT)}
     if not own or imports - IMPORTS or needed - set(dir(builtins)):
         return None
     return layout(kept)
@@ -190,12 +201,13 @@ def preparation(above, code):
 def cells_by_hand(document):
     """Yields each code cell of "By hand", and the code of all above it."""
     above, by_hand = [], False
-    for node in document.findall():
+    for node in document.findall(nodes.Element):
         if isinstance(node, nodes.title):
             by_hand = False
-        elif isinstance(node, nodes.paragraph) and node.children:
-            if isinstance(node[0], nodes.strong):
-                by_hand = node[0].astext() == "By hand"
+        elif isinstance(node, nodes.paragraph):
+            first = next((n for n in node.children if n.astext()), None)
+            if isinstance(first, nodes.strong):
+                by_hand = first.astext() == "By hand"
         elif node.get("nb_element") == "cell_code_source":
             code = node.astext()
             if by_hand:

@@ -1,0 +1,80 @@
+// Runs one program after another by MicroPython, each in a fresh namespace.
+// Gets the text of a program; sends { text } as it is printed, then { done }.
+
+import { loadMicroPython } from "./micropython.mjs";
+
+const HEAP = 16 * 2 ** 20; // bytes
+const PAUSE = 50; // ms between messages, so that the page keeps up
+
+const decoder = new TextDecoder();
+let printed = "";
+let sent = 0;
+
+function send() {
+  postMessage({ text: printed });
+  printed = "";
+  sent = performance.now();
+}
+
+function write(bytes) {
+  printed += decoder.decode(bytes, { stream: true });
+  if (performance.now() - sent > PAUSE) send();
+}
+
+async function start() {
+  const [micropython, source] = await Promise.all([
+    loadMicroPython({ heapsize: HEAP, linebuffer: false, stdout: write }),
+    fetch(new URL("reference.py", import.meta.url)).then((r) => r.text()),
+  ]);
+  micropython.FS.mkdir("/lib/lossutils");
+  micropython.FS.writeFile("/lib/lossutils/reference.py", source);
+  return micropython.pyimport("builtins");
+}
+
+function compiles({ compile }, code, mode) {
+  try {
+    compile(code, "<stdin>", mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// As in a notebook, the value of an expression that ends the program is
+// shown. Lines keep their numbers, for the messages of errors.
+function parts(python, program) {
+  const lines = program.trimEnd().split("\n");
+  for (let n = lines.length - 1; n >= 0; n -= 1) {
+    const [head, tail] = [lines.slice(0, n), lines.slice(n)].map((part) =>
+      part.join("\n"),
+    );
+    if (compiles(python, tail, "eval") && compiles(python, head, "exec"))
+      return [
+        head,
+        `${"\n".repeat(n)}_ = (${tail}\n)`,
+        "if _ is not None: print(repr(_))",
+      ];
+  }
+  return [program];
+}
+
+function run(python, program) {
+  const { compile, dict, exec } = python;
+  const names = dict();
+  exec("__name__ = '__main__'", names);
+  try {
+    for (const part of parts(python, program))
+      exec(compile(part, "<stdin>", "exec"), names);
+  } catch (error) {
+    if (error.name !== "PythonError") throw error;
+    printed += error.message;
+  }
+}
+
+const started = start();
+
+addEventListener("message", async ({ data }) => {
+  run(await started, data);
+  send();
+  postMessage({ done: true });
+});
