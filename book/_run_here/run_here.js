@@ -4,10 +4,10 @@
 (() => {
   const place = document.currentScript.src;
   const MOST_OUTPUT = 20000; // characters
-  const NO_WORKER =
-    "This code cannot run here: the browser started no worker. From a disk " +
-    "(an address that begins with file:) it starts none; read this page from " +
-    "a web server, or run the notebook.";
+  const NO_PYTHON =
+    "This code cannot run here: Python did not start. On pages from a disk " +
+    "(their address begins with file:) browsers do not start it. Read this " +
+    "page from a web server, or run the notebook.";
 
   let worker = null;
   let shown = null; // where the running program prints
@@ -47,11 +47,11 @@
     try {
       worker = new Worker(new URL("worker.mjs", place), { type: "module" });
     } catch {
-      stop(NO_WORKER);
+      stop(NO_PYTHON);
       return;
     }
     worker.onmessage = receive;
-    worker.onerror = () => stop(NO_WORKER);
+    worker.onerror = () => stop(NO_PYTHON);
   }
 
   function run(program, output) {

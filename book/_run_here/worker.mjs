@@ -26,8 +26,8 @@ async function start() {
     loadMicroPython({ heapsize: HEAP, linebuffer: false, stdout: write }),
     fetch(new URL("reference.py", import.meta.url)).then((r) => r.text()),
   ]);
-  micropython.FS.mkdir("/lib/lossutils");
-  micropython.FS.writeFile("/lib/lossutils/reference.py", source);
+  micropython.FS.mkdir("/lossutils");
+  micropython.FS.writeFile("/lossutils/reference.py", source);
   return micropython.pyimport("builtins");
 }
 
@@ -71,10 +71,12 @@ function run(python, program) {
   }
 }
 
-const started = start();
-
-addEventListener("message", async ({ data }) => {
+async function answer({ data }) {
   run(await started, data);
   send();
   postMessage({ done: true });
-});
+}
+
+const started = start();
+// What fails here, the page hears of as an error of the worker.
+addEventListener("message", (event) => answer(event).catch(reportError));
