@@ -88,7 +88,9 @@ def boxes(*, box=(1, 1, 4, 4), target=(5, 2.5, 9, 5.5), loss="giou", alt):
         figure.said(),
         figure.folded(
             "Show the numbers",
-            figure.table(["", "x1", "y1", "x2", "y2"], corners, "numbers"),
+            figure.table(
+                ["corners of", "x1", "y1", "x2", "y2"], corners, "numbers"
+            ),
         ),
     ]
     return figure.Figure(spec, [picture], parts, alt)

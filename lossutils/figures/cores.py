@@ -151,7 +151,7 @@ def ten_classes(logit):
 
 
 def ten_classes_smoothed(logit, *, alpha):
-    """With smoothed labels."""
+    """Smoothed labels."""
     return _of_classes(10, _categorical_crossentropy, logit, alpha)
 
 
@@ -251,13 +251,13 @@ _LABELS = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0]
 
 
 def soft_f_beta(threshold, *, beta):
-    """F-beta loss, of probabilities."""
+    """F-beta loss."""
     p = tf.sigmoid(tf.constant(_LOGITS) - threshold)
     return tf.reduce_mean(custom_losses.f_beta_loss(_LABELS, p, beta=beta))
 
 
 def hard_f_beta(threshold, *, beta):
-    """1 - F-beta, of decisions."""
+    """1 - F-beta."""
     decisions = tf.cast(tf.constant(_LOGITS) > threshold, tf.float32)
     losses = custom_losses.f_beta_loss(_LABELS, decisions, beta=beta)
     return tf.reduce_mean(losses)
@@ -267,12 +267,12 @@ def hard_f_beta(threshold, *, beta):
 
 
 def first_output(theta, *, first):
-    """First loss, weighted."""
+    """First, weighted."""
     return first * _of_one(_mse, 0.0, theta)
 
 
 def second_output(theta, *, second):
-    """Second loss, weighted."""
+    """Second, weighted."""
     return second * _of_one(_mse, 1.0, theta)
 
 

@@ -14,8 +14,10 @@ window.lossFigures ??= (() => {
   const pixels = (x) => String(Math.floor(x * 10 + 0.5) / 10 + 0);
   const clip = (x, low, high) => Math.min(Math.max(x, low), high);
 
-  const grid = ([low, high], count) =>
-    Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
+  function grid([low, high], count) {
+    const step = (high - low) / (count - 1);
+    return Array.from({ length: count }, (_, i) => low + i * step);
+  }
 
   // How numbers become pixels of an area, and back.
   function makeScale({ x, y }, area) {
