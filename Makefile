@@ -14,7 +14,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx pictures bench bench-pages lab run links address format lock dist clean help
+.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx pictures bench bench-pages lab run figures links address format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -71,6 +71,10 @@ lab: $(VENV)/ready  ## open JupyterLab on the chapters
 
 run: $(VENV)/ready  ## re-execute one notebook: make run CHAPTER=regression
 	$(BIN)/python tools/run_notebook.py book/$(CHAPTER).ipynb
+
+figures: $(VENV)/ready  ## trace the losses of the figures, and draw these anew
+	$(BIN)/python -m lossutils.figures.tracing
+	$(BIN)/python tools/redraw_figures.py book/*.ipynb book/*/*.ipynb
 
 links: $(VENV)/ready  ## check the links to elsewhere (needs the network)
 	$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links --quiet

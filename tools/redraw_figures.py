@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-from run_notebook import make_canonical
+from run_notebook import shrink
 
 from lossutils import figures
 
@@ -34,9 +34,9 @@ def redraw(path):
         if is_figure(cell.source):
             figure = eval(cell.source, {"figures": figures})
             data = figure._repr_mimebundle_()
+            data["image/png"] = shrink(data["image/png"])
             cell.outputs[0].data = nbformat.from_dict(data)
             count += 1
-    make_canonical(notebook)
     text = nbformat.writes(notebook) + "\n"
     path.write_text(text, encoding="utf-8", newline="\n")
     return count

@@ -69,9 +69,9 @@ def boxes(*, box=(1, 1, 4, 4), target=(5, 2.5, 9, 5.5), loss="giou", alt):
     corners = [
         [words, *numbers]
         for words, numbers in (
-            ("predicted box", box),
+            ("predicted", box),
             ("its gradient", slopes),
-            ("true box", target),
+            ("true", target),
         )
     ]
     parts = [
@@ -88,9 +88,7 @@ def boxes(*, box=(1, 1, 4, 4), target=(5, 2.5, 9, 5.5), loss="giou", alt):
         figure.said(),
         figure.folded(
             "Show the numbers",
-            figure.table(
-                ["corners of", "x1", "y1", "x2", "y2"], corners, "numbers"
-            ),
+            figure.table(["box", "x1", "y1", "x2", "y2"], corners, "numbers"),
         ),
     ]
     return figure.Figure(spec, [picture], parts, alt)
