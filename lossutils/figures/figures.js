@@ -432,16 +432,16 @@ window.lossFigures ??= (() => {
         input.parentElement.hidden =
           input.name !== "rate" &&
           !spec.losses[loss].arguments.includes(input.name);
-      readout.tBodies[0].rows[0].cells[0].textContent = spec.losses[loss].label;
+      const share = `, ${active.length} of ${spec.groups[loss].length} active`;
+      const words =
+        spec.losses[loss].label + (spec.active.includes(loss) ? share : "");
+      readout.tBodies[0].rows[0].cells[0].textContent = words;
       fill(readout, [[value]]);
       fill(
         numbers,
         now.map((point, i) => [...point, ...slopes[i]]),
       );
-      const cost = spec.active.includes(loss)
-        ? `, ${active.length} of ${spec.groups[loss].length} triplets active`
-        : "";
-      return `${spec.losses[loss].label} ${three(value)}${cost}`;
+      return `${words}: ${three(value)}`;
     }
     function step(values) {
       const { slopes } = total(values);

@@ -94,7 +94,7 @@ def points(losses=("triplet", "contrastive", "nt_xent"), *, alt, **starts):
         "arrow": ARROW,
         "longest": LONGEST,
     }
-    value, slopes, active = total(
+    results = _, slopes, active = total(
         found[losses[0]],
         groups(losses[0]),
         START,
@@ -117,7 +117,7 @@ def points(losses=("triplet", "contrastive", "nt_xent"), *, alt, **starts):
             ),
         ),
     )
-    return _figure(spec, [picture], PLANE, sliders, value, slopes, 1, alt)
+    return _figure(spec, [picture], PLANE, sliders, results, 1, alt)
 
 
 def total(formula, compared, places, state, active_only):
@@ -170,7 +170,9 @@ def line(*, weights=(-0.5, 1.5), loss="squared_error_of_line", alt):
     found = {name: formulas.find(name) for name in names}
     surface = Scale((-1, 2), (-1, 2), 280, 220)
     data = Scale((-2.4, 2.4), (-3, 3), 280, 220)
-    value, slopes, _ = total(found[loss], [([0], {})], [weights], {}, False)
+    results = _, slopes, _ = total(
+        found[loss], [([0], {})], [weights], {}, False
+    )
     fitted = data.line(data.x, [weights[0] * x + weights[1] for x in data.x])
     labels = [
         element(
@@ -214,13 +216,16 @@ def line(*, weights=(-0.5, 1.5), loss="squared_error_of_line", alt):
         "arrow": SURFACE_ARROW,
         "longest": LONGEST,
     }
-    return _figure(spec, pictures, surface, [], value, slopes, 0.2, alt)
+    return _figure(spec, pictures, surface, [], results, 0.2, alt)
 
 
-def _figure(spec, pictures, scale, sliders, value, slopes, rate, alt):
+def _figure(spec, pictures, scale, sliders, results, rate, alt):
     """Returns the figure, with what both kinds have."""
+    value, slopes, active = results
     labels = {name: it["label"] for name, it in spec["losses"].items()}
-    first = next(iter(labels))
+    first, words = next(iter(labels.items()))
+    if first in spec["active"]:
+        words += f", {len(active)} of {len(spec['groups'][first])} active"
     options = [figure.choice("loss", "loss", labels)] if len(labels) > 1 else []
     rows = [
         [f"{i + 1}, {name}", *point, *slope]
@@ -236,7 +241,7 @@ def _figure(spec, pictures, scale, sliders, value, slopes, rate, alt):
             figure.slider("rate", rate),
             buttons=figure.STEPPING,
         ),
-        figure.table(["loss", "value"], [[labels[first], value]], "readout"),
+        figure.table(["loss", "value"], [[words, value]], "readout"),
         figure.said(),
         figure.folded("Show the numbers", figure.table(heads, rows, "numbers")),
     ]

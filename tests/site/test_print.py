@@ -65,9 +65,9 @@ def described(reader):
 def picture_faults(reader, pages):
     """Returns descriptions of pictures and formulas that the PDF lacks."""
     expected = Counter(
-        squeeze(tag.get("alt") or tag.text)
+        squeeze(tag.get("alt") or tag.get("aria-label") or tag.text)
         for page in pages
-        for tag in page.select("img, .katex annotation")
+        for tag in page.select("img, [role=img], .katex annotation")
     )
     lost = expected - described(reader)
     return [f"the PDF lacks '{text}'" for text in lost]

@@ -1,6 +1,7 @@
 """Every page is light, and no single file of it is heavy."""
 
 import random
+import re
 
 import pytest
 from page_weight import compressed, weigh
@@ -8,6 +9,9 @@ from site_pages import page_names
 
 HEAVIEST_PAGE = 600 * 1024
 HEAVIEST_IMAGE = 100 * 1024
+# All interactive figures of a page, with their script.
+HEAVIEST_FIGURES = 30 * 1000
+FIGURES = r'<div class="loss-figure".*?</div>\s*<script>.*?add\(.*?</script>'
 IMAGES = {".gif", ".jpg", ".png", ".svg", ".webp"}
 
 
@@ -25,6 +29,13 @@ def image_faults(folder):
     ]
 
 
+def figures_weight(html):
+    """Returns how many figures a page has, and how much they add to it."""
+    without, count = re.subn(FIGURES, "", html, flags=re.DOTALL)
+    assert "lossFigures" not in without and "loss-figure" not in without
+    return count, compressed(html.encode()) - compressed(without.encode())
+
+
 def page_faults(browser, folder, origin, names):
     """Returns pages that are too heavy with all that they load."""
     weights = {n: weigh(browser, folder, origin, n)[2] for n in names}
@@ -40,6 +51,15 @@ def test_pages_are_light(book, serve, browser):
     assert len(names) > 15
     faults = page_faults(browser, book, serve(book), names)
     assert not faults, faults
+
+
+def test_figures_are_light(book):
+    found = [
+        figures_weight((book / name).read_text(encoding="utf-8"))
+        for name in page_names(book)
+    ]
+    counts, weights = zip(*found, strict=True)
+    assert sum(counts) >= 13 and max(weights) <= HEAVIEST_FIGURES
 
 
 def test_images_are_light(book):
