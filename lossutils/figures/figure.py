@@ -216,8 +216,18 @@ def table(heads, rows, name):
 
 
 def folded(words, part):
-    """Returns a part that unfolds."""
-    return element("details", element("summary", words), part, class_="folded")
+    """Returns a part that unfolds, and scrolls where it is too wide."""
+    scrolled = element(
+        "div",
+        part,
+        class_="scrolled",
+        tabindex=0,
+        role="group",
+        aria_label="Numbers",
+    )
+    return element(
+        "details", element("summary", words), scrolled, class_="folded"
+    )
 
 
 def said():

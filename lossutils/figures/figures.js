@@ -66,14 +66,14 @@ window.lossFigures ??= (() => {
   // Moves something while a pointer holds it.
   function drag(target, scale, start, move) {
     target.addEventListener("pointerdown", (event) => {
-      if (start(scale.at(event)) === false) return;
+      if (event.button !== 0) return;
       event.preventDefault();
       target.setPointerCapture(event.pointerId);
-      let last = scale.at(event);
+      const from = scale.at(event);
+      start(from);
       const follow = (next) => {
         const now = scale.at(next);
-        move(now, [now[0] - last[0], now[1] - last[1]]);
-        last = now;
+        move(now, [now[0] - from[0], now[1] - from[1]]);
       };
       const release = () => target.removeEventListener("pointermove", follow);
       target.addEventListener("pointermove", follow);
@@ -91,7 +91,8 @@ window.lossFigures ??= (() => {
       ArrowDown: [0, -1],
     };
     target.addEventListener("keydown", (event) => {
-      if (!ways[event.key]) return;
+      if (!ways[event.key] || event.altKey || event.ctrlKey || event.metaKey)
+        return;
       event.preventDefault();
       move(ways[event.key], event.shiftKey);
     });
@@ -105,7 +106,7 @@ window.lossFigures ??= (() => {
       [...bar.querySelectorAll("button")].map((button) => [button.name, button]),
     );
     const values = {};
-    let timer, clock, count;
+    let live, timer, clock, count;
 
     function redraw() {
       for (const input of inputs) {
@@ -116,9 +117,12 @@ window.lossFigures ??= (() => {
       }
       const words = draw(values);
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        root.querySelector(".said").textContent = words;
-      }, 150);
+      // Not at first, when nobody has asked.
+      if (live)
+        timer = setTimeout(() => {
+          root.querySelector(".said").textContent = words;
+        }, 150);
+      live = true;
     }
     function stop() {
       clearInterval(clock);
@@ -316,14 +320,13 @@ window.lossFigures ??= (() => {
     const words = { box: "predicted box", target: "true box" };
     for (const name in shapes) {
       // Shift, or a pointer at the lower right corner, moves that corner.
-      const move = ([dx, dy], resize) => {
-        const [x1, y1, x2, y2] = now[name];
+      const move = ([x1, y1, x2, y2], [dx, dy], resize) => {
         now[name] = resize
           ? [x1, y1, Math.max(x1 + 0.25, x2 + dx), Math.max(y1 + 0.25, y2 + dy)]
           : [x1 + dx, y1 + dy, x2 + dx, y2 + dy];
         redraw();
       };
-      let resize;
+      let from, resize;
       makeMovable(
         shapes[name],
         `${words[name]}: arrow keys move it, with Shift they resize it`,
@@ -332,12 +335,15 @@ window.lossFigures ??= (() => {
         shapes[name],
         scale,
         ([x, y]) => {
-          resize = Math.hypot(x - now[name][2], y - now[name][3]) < 0.6;
+          from = now[name];
+          resize = Math.hypot(x - from[2], y - from[3]) < 0.6;
         },
-        (_, by) => move(by, resize),
+        (_, by) => move(from, by, resize),
       );
       // Up is towards smaller y.
-      keys(shapes[name], ([dx, dy], shift) => move([dx / 4, -dy / 4], shift));
+      keys(shapes[name], ([dx, dy], shift) =>
+        move(now[name], [dx / 4, -dy / 4], shift),
+      );
     }
     root.querySelector(".panels").setAttribute("role", "group");
   }
@@ -454,14 +460,24 @@ window.lossFigures ??= (() => {
     root.addEventListener("reset", reset);
     const { redraw } = operate(root, spec, draw, step);
     markers.forEach((marker, i) => {
-      const move = ([dx, dy]) => {
-        now[i] = [now[i][0] + dx, now[i][1] + dy];
+      let from;
+      const move = ([x, y], [dx, dy]) => {
+        now[i] = [x + dx, y + dy];
         trail = [...now];
         redraw();
       };
       makeMovable(marker, `${spec.names[i]}: arrow keys move it`);
-      drag(marker, scale, () => {}, (_, by) => move(by));
-      keys(marker, ([dx, dy], shift) => move([dx, dy].map((d) => d * (shift ? 0.5 : 0.1))));
+      drag(
+        marker,
+        scale,
+        () => {
+          from = now[i];
+        },
+        (_, by) => move(from, by),
+      );
+      keys(marker, (way, shift) =>
+        move(now[i], way.map((d) => d * (shift ? 0.5 : 0.1))),
+      );
     });
     root.querySelector(".panels").setAttribute("role", "group");
   }
