@@ -8,6 +8,7 @@ button is not listed here: all that have one are run.
 import ast
 import contextlib
 import doctest
+import importlib.util
 import io
 import json
 import math
@@ -124,6 +125,16 @@ def cell(browser, site):
         click(mark)
         printed(mark)
         yield mark
+
+
+@pytest.fixture
+def run_here():
+    """The part of the book's extension that finds the cells."""
+    path = ROOT / "book" / "_ext" / "lossbook" / "run_here.py"
+    spec = importlib.util.spec_from_file_location("run_here", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_each_cell_prints_what_the_notebook_saved(page, site, marked):
@@ -336,3 +347,38 @@ def test_the_reference_gives_the_same_in_the_browser(cell):
     with contextlib.redirect_stdout(saved):
         exec(program, {})
     assert agree(run(cell, program), saved.getvalue())
+
+
+@pytest.mark.parametrize(
+    "above, code, before",
+    [
+        ([], "print(1)", ""),
+        ([], "print(a)", None),
+        ([], "import numpy", None),
+        (["import numpy as np"], "print(np.pi)", None),
+        (["import numpy as np\na = np.pi", "a = 1"], "print(a)", "a = 1"),
+        (["a = 1", "a = [a]\nb = 2"], "print(a)", "a = 1\na = [a]"),
+        (["a = []", "a.append(1)", "print(a)"], "a", "a = []\na.append(1)"),
+        (["a = {}\na[0] = 1"], "a", "a = {}\na[0] = 1"),
+        (["a = 1\na += b", "b = 2"], "a", None),
+        (["b = 2", "a = 1\na += b"], "a", "b = 2\na = 1\na += b"),
+        (["x = 1"], "[x for x in range(2)]", ""),
+        (["x = 1"], "def f(x):\n    return x\n\n\nf(2)", ""),
+        (["x = 1"], "for x in range(2):\n    print(x)", ""),
+        (["x = 1"], "if x:\n    x = 2", "x = 1"),
+        (["%pip install x", "a = 1"], "a", "a = 1"),
+        (
+            ["import math, os", "def f(x):\n    return math.exp(x)"],
+            "f(1)",
+            "import math\n\n\ndef f(x):\n    return math.exp(x)",
+        ),
+    ],
+)
+def test_what_a_cell_needs_is_found(run_here, above, code, before):
+    assert run_here.preparation(above, code) == before
+
+
+def test_without_micropython_the_book_has_no_buttons(run_here, monkeypatch):
+    monkeypatch.setattr(run_here, "MICROPYTHON", ROOT / "no such folder")
+    # it would ask for something of the application
+    run_here.setup(app=None)
