@@ -135,19 +135,20 @@ def slider(name, start=None, **settings):
             f"received {start!r}"
         )
     value = f"{start:g}"
+    setter = element(
+        "input",
+        type="range",
+        name=name,
+        min=f"{known['low']:g}",
+        max=f"{known['high']:g}",
+        step=f"{known['step']:g}",
+        value=value,
+    )
     return element(
-        "label",
-        element("span", known["label"]),
-        element(
-            "input",
-            type="range",
-            name=name,
-            min=f"{known['low']:g}",
-            max=f"{known['high']:g}",
-            step=f"{known['step']:g}",
-            value=value,
-        ),
+        "span",
+        element("label", element("span", known["label"]), setter),
         element("output", value),
+        class_="slider",
     )
 
 

@@ -112,7 +112,7 @@ window.lossFigures ??= (() => {
       for (const input of inputs) {
         if (input.type === "range") {
           values[input.name] = input.valueAsNumber;
-          input.nextElementSibling.value = input.value;
+          input.parentElement.nextElementSibling.value = input.value;
         } else values[input.name] = input.value;
       }
       const words = draw(values);
@@ -435,7 +435,7 @@ window.lossFigures ??= (() => {
           lines.setAttribute("display", lines.dataset.loss === loss ? "inline" : "none");
       }
       for (const input of root.querySelectorAll("input"))
-        input.parentElement.hidden =
+        input.closest(".slider").hidden =
           input.name !== "rate" &&
           !spec.losses[loss].arguments.includes(input.name);
       const share = `, ${active.length} of ${spec.groups[loss].length} active`;
