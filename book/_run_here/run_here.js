@@ -13,15 +13,12 @@
   let shown = null; // where the running program prints
 
   function put(text) {
+    if (shown.matches(".waiting")) shown.textContent = "";
+    shown.classList.remove("waiting");
     shown.textContent += text;
-    if (shown.textContent.length > MOST_OUTPUT) {
-      shown.textContent = shown.textContent.slice(0, MOST_OUTPUT);
-      stop("\nStopped: this is too much to show.");
-    }
   }
 
   function finish() {
-    shown.parentElement.classList.remove("running");
     shown.removeAttribute("aria-busy");
     shown = null;
   }
@@ -29,18 +26,17 @@
   function stop(message) {
     worker?.terminate();
     worker = null;
-    if (shown.matches(".loading")) shown.textContent = "";
-    shown.classList.remove("loading");
-    shown.textContent += message;
+    put(message);
     finish();
   }
 
-  function receive({ data }) {
-    if (!shown) return;
-    if (shown.matches(".loading")) shown.textContent = "";
-    shown.classList.remove("loading");
-    if (data.text) put(data.text);
-    else if (data.done) finish();
+  function receive({ target, data }) {
+    if (target !== worker) return; // it was stopped meanwhile
+    put(data.text ?? "");
+    if (shown.textContent.length > MOST_OUTPUT) {
+      shown.textContent = shown.textContent.slice(0, MOST_OUTPUT);
+      stop("\nStopped: this is too much to show.");
+    } else if (data.done) finish();
   }
 
   function startWorker() {
@@ -51,16 +47,15 @@
       return;
     }
     worker.onmessage = receive;
-    worker.onerror = () => stop(NO_PYTHON);
+    worker.onerror = () => shown && stop(NO_PYTHON);
   }
 
   function run(program, output) {
     if (shown) stop("\nStopped: another program runs now.");
     shown = output;
-    shown.textContent = "Loading Python …";
-    shown.classList.add("loading");
+    shown.textContent = "Running …";
+    shown.classList.add("waiting");
     shown.setAttribute("aria-busy", "true");
-    shown.parentElement.classList.add("running");
     if (!worker) startWorker();
     worker?.postMessage(program);
   }

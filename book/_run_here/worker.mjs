@@ -4,21 +4,26 @@
 import { loadMicroPython } from "./micropython.mjs";
 
 const HEAP = 16 * 2 ** 20; // bytes
-const PAUSE = 50; // ms between messages, so that the page keeps up
+// So many messages go out as they come, then one in so many ms, so that the
+// page keeps up.
+const AT_ONCE = 100;
+const PAUSE = 50;
 
 const decoder = new TextDecoder();
 let printed = "";
+let messages = 0;
 let sent = 0;
 
 function send() {
   postMessage({ text: printed });
   printed = "";
+  messages += 1;
   sent = performance.now();
 }
 
 function write(bytes) {
   printed += decoder.decode(bytes, { stream: true });
-  if (performance.now() - sent > PAUSE) send();
+  if (messages < AT_ONCE || performance.now() - sent > PAUSE) send();
 }
 
 async function start() {
@@ -61,6 +66,7 @@ function parts(python, program) {
 function run(python, program) {
   const { compile, dict, exec } = python;
   const names = dict();
+  messages = 0;
   exec("__name__ = '__main__'", names);
   try {
     for (const part of parts(python, program))
