@@ -10,6 +10,7 @@ import inspect
 import itertools
 import re
 import statistics
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -312,7 +313,7 @@ def blank(browser):
 def test_formula_agrees_with_tensorflow(blank, name, record_property):
     rows = np.concatenate([random_rows(name, 1000), kinks(name)])
     formula = formulas.find(name)
-    if tf.keras.__version__.startswith("2.") and name in OTHER_IN_KERAS_2:
+    if version("keras").startswith("2.") and name in OTHER_IN_KERAS_2:
         formula = tracing.trace(getattr(cores, name))
     found = errors(blank, formulas.javascript(formula), name, rows)
     record_property("largest_error", float(found.max()))
