@@ -115,6 +115,9 @@ def points(losses=("triplet", "contrastive", "nt_xent"), *, alt, **starts):
                 _marker(PLANE, point, SHAPES[c], c)
                 for point, c in zip(START, CLASSES, strict=True)
             ),
+            drawing.label(
+                "arrows: minus the gradient", 4, PLANE.height - 5, "start"
+            ),
         ),
     )
     return _figure(spec, [picture], PLANE, sliders, results, 1, alt)
