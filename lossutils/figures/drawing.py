@@ -202,7 +202,8 @@ def to_png(pictures):
     """Returns pictures beside each other as a PNG, in base 64."""
     boxes = [list(map(float, p.get("viewBox").split())) for p in pictures]
     width, height = sum(b[2] for b in boxes), max(b[3] for b in boxes)
-    canvas = Canvas(figsize=(width / 100, height / 100), dpi=150)
+    # Whatever layout the notebook has chosen for its own plots.
+    canvas = Canvas((width / 100, height / 100), dpi=150, layout="none")
     axes = canvas.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
     left = 0.0

@@ -259,6 +259,19 @@ HTML = "from IPython.display import HTML, JSON\nHTML('<b>0.3333333</b>')"
 PLOT = "_ = plt.plot([1.0, 2.0, 3.0])"
 ERROR = "raise ValueError('delta must be positive')  # NBVAL_RAISES_EXCEPTION"
 PRECISE_ERROR = ERROR.replace("positive", "above 0.333333")
+INTERACTIVE = """\
+import base64
+import io
+plt.ioff()
+plt.savefig(png := io.BytesIO())
+plt.close()
+class Figure:
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {
+            "text/html": "<i class='loss-figure'></i><path d='M0,12.5L3,7.5'>",
+            "image/png": base64.b64encode(png.getvalue()).decode(),
+        }
+Figure()"""
 SET_UP = """\
 import os
 import figure_data
@@ -321,6 +334,8 @@ CELLS = {
         "plt.ioff(); plt.savefig(png := io.BytesIO()); plt.close()\n"
         "Image(png.getvalue())",
     ),
+    "interactive, nothing": (None, PASSED, INTERACTIVE),
+    "interactive, 1e-2": (swap("12.5", "12.6"), FAILED, INTERACTIVE),
 }
 
 
