@@ -270,6 +270,7 @@ class Figure:
         return {
             "text/html": "<i class='loss-figure'></i><path d='M0,12.5L3,7.5'>",
             "image/png": base64.b64encode(png.getvalue()).decode(),
+            "text/plain": "a figure",
         }
 Figure()"""
 SET_UP = """\
