@@ -51,8 +51,7 @@ test-others: LANES := $(filter-out %=$(HERE),$(LANES))
 test-others: test-lanes  ## run every test in the lanes of the other Pythons
 
 test-sphinx: $(VENV)/ready .venv/sphinx/ready  ## test the site of plain Sphinx
-	BOOK_CHAIN=sphinx $(BIN)/python -m pytest -q -n 2 $(or $(PYTEST),tests/site \
-		--ignore=tests/site/test_figures.py)
+	BOOK_CHAIN=sphinx $(BIN)/python -m pytest -q -n 2 $(or $(PYTEST),tests/site)
 
 pictures: export UPDATE_PICTURES = 1
 pictures:  ## store how the pages look now, for the tests
