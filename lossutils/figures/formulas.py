@@ -18,11 +18,9 @@ STORED = Path(__file__).with_name("formulas.json")
 # Each operation in JavaScript, whose brackets are added, and in NumPy.
 OPERATIONS = {
     "Abs": ("Math.abs({})", np.abs),
-    "Acos": ("Math.acos({})", np.arccos),
     "Add": ("{}+{}", np.add),
     "And": ("{}&&{}", np.logical_and),
     "Atan": ("Math.atan({})", np.arctan),
-    "Cos": ("Math.cos({})", np.cos),
     "Div": ("{}/{}", np.divide),
     "Equal": ("{}==={}", np.equal),
     "Exp": ("Math.exp({})", np.exp),
@@ -36,15 +34,11 @@ OPERATIONS = {
     "Minimum": ("Math.min({},{})", np.minimum),
     "Mul": ("{}*{}", np.multiply),
     "Neg": ("-{}", np.negative),
-    "Not": ("!{}", np.logical_not),
-    "Or": ("{}||{}", np.logical_or),
     "Pow": ("{}**{}", np.power),
     "Select": ("{}?{}:{}", np.where),
     "Sign": ("Math.sign({})", np.sign),
-    "Sin": ("Math.sin({})", np.sin),
     "Sqrt": ("Math.sqrt({})", np.sqrt),
     "Sub": ("{}-{}", np.subtract),
-    "Tanh": ("Math.tanh({})", np.tanh),
 }
 
 

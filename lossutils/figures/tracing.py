@@ -18,12 +18,8 @@ from lossutils.figures import cores, formulas
 # one, from the builder and the terms of its inputs.
 ELEMENTWISE = {
     "Abs": lambda b, x: b.add("Abs", x),
-    "Acos": lambda b, x: b.add("Acos", x),
-    "Add": lambda b, x, y: b.add("Add", x, y),
     "AddV2": lambda b, x, y: b.add("Add", x, y),
     "Atan": lambda b, x: b.add("Atan", x),
-    "Cos": lambda b, x: b.add("Cos", x),
-    "Div": lambda b, x, y: b.add("Div", x, y),
     "DivNoNan": lambda b, x, y: b.add(
         "Select", b.add("Equal", y, 0.0), 0.0, b.add("Div", x, y)
     ),
@@ -33,21 +29,14 @@ ELEMENTWISE = {
     "Greater": lambda b, x, y: b.add("Less", y, x),
     "GreaterEqual": lambda b, x, y: b.add("LessEqual", y, x),
     "IsFinite": lambda b, x: b.add("IsFinite", x),
-    "Less": lambda b, x, y: b.add("Less", x, y),
     "LessEqual": lambda b, x, y: b.add("LessEqual", x, y),
     "Log": lambda b, x: b.add("Log", x),
     "Log1p": lambda b, x: b.add("Log1p", x),
     "LogicalAnd": lambda b, x, y: b.add("And", x, y),
-    "LogicalNot": lambda b, x: b.add("Not", x),
-    "LogicalOr": lambda b, x, y: b.add("Or", x, y),
     "Maximum": lambda b, x, y: b.add("Maximum", x, y),
     "Minimum": lambda b, x, y: b.add("Minimum", x, y),
     "Mul": lambda b, x, y: b.add("Mul", x, y),
-    "MulNoNan": lambda b, x, y: b.add(
-        "Select", b.add("Equal", y, 0.0), 0.0, b.add("Mul", x, y)
-    ),
     "Neg": lambda b, x: b.add("Neg", x),
-    "NotEqual": lambda b, x, y: b.add("Not", b.add("Equal", x, y)),
     "Pow": lambda b, x, y: b.add("Pow", x, y),
     "RealDiv": lambda b, x, y: b.add("Div", x, y),
     "Reciprocal": lambda b, x: b.add("Div", 1.0, x),
@@ -62,14 +51,12 @@ ELEMENTWISE = {
     # y = sigmoid(x): g y (1 - y)
     "SigmoidGrad": lambda b, y, g: b.product(g, y, b.add("Sub", 1.0, y)),
     "Sign": lambda b, x: b.add("Sign", x),
-    "Sin": lambda b, x: b.add("Sin", x),
     # log(1 + e^x), where e^x does not overflow
     "Softplus": lambda b, x: b.add(
         "Add",
         b.add("Maximum", x, 0.0),
         b.add("Log1p", b.add("Exp", b.add("Neg", b.add("Abs", x)))),
     ),
-    "SoftplusGrad": lambda b, g, x: b.add("Mul", g, b.sigmoid(x)),
     "Sqrt": lambda b, x: b.add("Sqrt", x),
     # y = sqrt(x): g / (2 y)
     "SqrtGrad": lambda b, y, g: b.add("Div", b.add("Mul", g, 0.5), y),
@@ -78,32 +65,13 @@ ELEMENTWISE = {
         b.add("Sub", x, y), b.add("Sub", x, y)
     ),
     "Sub": lambda b, x, y: b.add("Sub", x, y),
-    "Tanh": lambda b, x: b.add("Tanh", x),
-    "Xlogy": lambda b, x, y: b.add(
-        "Select", b.add("Equal", x, 0.0), 0.0, b.product(x, b.add("Log", y))
-    ),
 }
 
 # Operations that fold numbers along axes, by what folds two of them.
-REDUCTIONS = {
-    "All": "And",
-    "Any": "Or",
-    "Max": "Maximum",
-    "Min": "Minimum",
-    "Prod": "Mul",
-    "Sum": "Add",
-}
+REDUCTIONS = {"Max": "Maximum", "Sum": "Add"}
 
 # Operations that only pass on.
-IDENTITIES = {
-    "CheckNumerics",
-    "EnsureShape",
-    "Identity",
-    "IdentityN",
-    "PreventGradient",
-    "Snapshot",
-    "StopGradient",
-}
+IDENTITIES = {"Identity", "IdentityN", "StopGradient"}
 
 
 class Builder:
@@ -145,11 +113,6 @@ class Builder:
                 return rest[0] if first else rest[1]
             if rest[0] == rest[1]:
                 return rest[0]
-        if operation in ("And", "Or") and any(
-            isinstance(t, bool) for t in terms
-        ):
-            fixed, other = sorted(terms, key=lambda t: isinstance(t, str))
-            return other if fixed == (operation == "And") else fixed
         return None
 
     def product(self, *terms):
@@ -270,15 +233,6 @@ class Translator:
         add = lambda builder, *terms: builder.fold("Add", terms)  # noqa: E731
         return [self._each(add, inputs)]
 
-    def _batchmatmulv2(self, op, a, b):
-        return self._product(
-            np.swapaxes(a, -1, -2) if op.get_attr("adj_x") else a,
-            np.swapaxes(b, -1, -2) if op.get_attr("adj_y") else b,
-        )
-
-    def _broadcastto(self, op, terms, shape):
-        return [np.broadcast_to(terms, shape.astype(int))]
-
     def _cast(self, op, terms):
         if op.outputs[0].dtype.is_floating and op.inputs[0].dtype.is_bool:
             choose = lambda b, x: b.add("Select", x, 1.0, 0.0)  # noqa: E731
@@ -297,39 +251,17 @@ class Translator:
     def _fill(self, op, shape, value):
         return [np.full(shape.astype(int), value.item(), object)]
 
-    def _gatherv2(self, op, terms, indices, axis):
-        return [np.take(terms, indices.astype(int), int(axis))]
-
     def _matmul(self, op, a, b):
-        return self._product(
-            a.T if op.get_attr("transpose_a") else a,
-            b.T if op.get_attr("transpose_b") else b,
-        )
-
-    def _product(self, a, b):
-        a, b = a[..., :, np.newaxis, :], np.swapaxes(b, -1, -2)[..., None, :, :]
-        terms = self._each(ELEMENTWISE["Mul"], [a, b])
+        a = a.T if op.get_attr("transpose_a") else a
+        b = b if op.get_attr("transpose_b") else b.T
+        terms = self._each(ELEMENTWISE["Mul"], [a[:, np.newaxis], b])
         return [_fold_axes(self.builder, "Add", terms, -1, keep=False)]
-
-    def _matrixdiagv3(self, op, diagonal, *rest):
-        return [np.diag(diagonal)]
-
-    def _matrixsetdiagv3(self, op, terms, diagonal, k):
-        result = terms.copy()
-        np.fill_diagonal(result, diagonal)
-        return [result]
 
     def _mean(self, op, terms, axes):
         keep = op.get_attr("keep_dims")
         total = _fold_axes(self.builder, "Add", terms, axes, keep)
         count = np.full((), terms.size / max(total.size, 1), object)
-        return [self._each(ELEMENTWISE["Div"], [total, count])]
-
-    def _onehot(self, op, *inputs):
-        raise NotImplementedError("no translation of indices that vary")
-
-    def _oneslike(self, op, terms):
-        return [np.full(terms.shape, 1.0, object)]
+        return [self._each(ELEMENTWISE["RealDiv"], [total, count])]
 
     def _pack(self, op, *inputs):
         return [np.stack(inputs, op.get_attr("axis"))]
@@ -352,7 +284,7 @@ class Translator:
 
     def _softmax(self, op, logits):
         _, powers, total = self._powers(logits)
-        return [self._each(ELEMENTWISE["Div"], [powers, total])]
+        return [self._each(ELEMENTWISE["RealDiv"], [powers, total])]
 
     def _softmaxcrossentropywithlogits(self, op, logits, labels):
         (log_p,), (p,) = self._logsoftmax(op, logits), self._softmax(op, logits)
