@@ -3,7 +3,7 @@
 import itertools
 
 import numpy as np
-from contourpy import contour_generator
+from matplotlib.figure import Figure as Canvas
 
 from lossutils.figures import cores, drawing, figure, formulas
 from lossutils.figures.drawing import COLOURS, Scale, element, pixels
@@ -318,8 +318,9 @@ def _contours(scale, name, formula, shown):
     """Returns the lines along which the loss is the same."""
     x, y = np.linspace(*scale.x, 41), np.linspace(*scale.y, 41)
     grid = dict(zip(formula["arguments"], np.meshgrid(x, y), strict=True))
-    generator = contour_generator(x, y, formulas.evaluate(formula, grid)[0])
-    lines = [it for level in LEVELS for it in generator.lines(level)]
+    heights = formulas.evaluate(formula, grid)[0]
+    contours = Canvas().subplots().contour(x, y, heights, LEVELS)
+    lines = [it for level in contours.allsegs for it in level if len(it)]
     return element(
         "path",
         d="".join(scale.line(*line.T) for line in lines),
