@@ -57,7 +57,8 @@ def curves(
     """
     found = {name: formulas.find(name) for name in losses}
     variable = found[losses[0]]["arguments"][0]
-    state = _state(found, variable, starts) | {variable: cursor}
+    settings = figure.starting(found, starts)
+    state = settings | {variable: cursor}
     grid = np.linspace(*x, POINTS)
     drawn = {
         name: formulas.evaluate(formula, state | {variable: grid})
@@ -112,9 +113,7 @@ def curves(
         "handle": handle,
     }
     step = round((x[1] - x[0]) / (POINTS - 1), 9)
-    sliders = [
-        figure.slider(name, state[name]) for name in state if name != variable
-    ]
+    sliders = [figure.slider(*setting) for setting in settings.items()]
     sliders.append(
         figure.slider(
             variable,
@@ -149,20 +148,6 @@ def _lowest(formula, state, variable, grid, values):
     fine = np.linspace(*ends, FINE)
     values = formulas.evaluate(formula, state | {variable: fine})[0]
     return fine[np.argmin(values)], values.min()
-
-
-def _state(losses, variable, starts):
-    """Returns the value of each hyperparameter of the losses, at first."""
-    names = dict.fromkeys(
-        name for formula in losses.values() for name in formula["arguments"]
-    )
-    del names[variable]
-    for name in starts:
-        if name not in names:
-            raise TypeError(
-                f"no loss of this figure has {name!r}; there are {list(names)}"
-            )
-    return {name: starts.get(name, figure.SLIDERS[name][3]) for name in names}
 
 
 def _numbers(losses, drawn, grid, xlabel):

@@ -217,9 +217,12 @@ def to_png(pictures):
 
 def _draw(axes, node, left, top, clip):
     """Draws an element and what is in it, moved by left and top."""
-    number = lambda name, default=0: float(node.get(name, default))  # noqa: E731
     if node.get("display") == "none":
         return
+
+    def number(name, default=0):
+        return float(node.get(name, default))
+
     if node.tag == "svg" and node.get("class") == "area":
         left, top = left + number("x"), top + number("y")
         sides = left + number("width"), top + number("height")
@@ -227,10 +230,9 @@ def _draw(axes, node, left, top, clip):
     if move := re.match(r"translate\((\S+),(\S+)\)", node.get("transform", "")):
         left, top = left + float(move[1]), top + float(move[2])
     style = dict(
-        edgecolor=_colour(node.get("stroke", "none")),
-        facecolor=_colour(node.get("fill", "none")),
+        edgecolor=_colour(node, "stroke"),
+        facecolor=_colour(node, "fill"),
         linewidth=number("stroke-width", 1) * 0.7,
-        alpha=number("opacity", 1),
     )
     if node.tag == "text":
         anchor = {"middle": "center", "end": "right"}
@@ -259,8 +261,15 @@ def _draw(axes, node, left, top, clip):
         _draw(axes, child, left, top, clip)
 
 
-def _colour(name):
-    return "black" if name == INK else name
+def _colour(node, part):
+    """Returns the colour of an element's stroke or fill, as Matplotlib's."""
+    name = node.get(part, "none")
+    if name == "none":
+        return name
+    share = float(node.get(f"{part}-opacity", 1))
+    return "black" if name == INK else name, share * float(
+        node.get("opacity", 1)
+    )
 
 
 def _path(d, left, top):

@@ -114,6 +114,30 @@ def describe(losses):
     }
 
 
+def starting(losses, given):
+    """Returns the value of each hyperparameter of losses, at first.
+
+    Args:
+        losses: formulas by name.
+        given: values to start with, instead of those of `SLIDERS`.
+
+    Raises:
+        TypeError: no loss has a hyperparameter that is given.
+    """
+    names = dict.fromkeys(
+        name
+        for formula in losses.values()
+        for name in formula["arguments"]
+        if name in SLIDERS
+    )
+    for name in given:
+        if name not in names:
+            raise TypeError(
+                f"no loss of this figure has {name!r}; there are {list(names)}"
+            )
+    return {name: given.get(name, SLIDERS[name][3]) for name in names}
+
+
 def slider(name, start=None, **settings):
     """Returns a labelled slider and its value.
 

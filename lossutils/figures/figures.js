@@ -160,7 +160,7 @@ window.lossFigures ??= (() => {
     });
     bar.hidden = false;
     redraw();
-    return { redraw, stop, inputs };
+    return { redraw, inputs };
   }
 
   // The three kinds
@@ -355,7 +355,7 @@ window.lossFigures ??= (() => {
     const arrows = areas[0].querySelectorAll(".arrow");
     const [readout, numbers] = root.querySelectorAll("table");
     const names = Object.keys(spec.losses);
-    let now, trail, last;
+    let now, trail;
     const reset = () => {
       now = spec.points.map((point) => [...point]);
       trail = [...now];
@@ -408,8 +408,7 @@ window.lossFigures ??= (() => {
     }
 
     function draw(values) {
-      last = total(values);
-      const { loss, value, slopes, active } = last;
+      const { loss, value, slopes, active } = total(values);
       now.forEach(([x, y], i) => {
         const [across, down] = [scale.across(x), scale.down(y)];
         markers[i].setAttribute(

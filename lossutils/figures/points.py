@@ -8,6 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from lossutils.figures import cores, drawing, figure, formulas
 from lossutils.figures.drawing import COLOURS, Scale, element, pixels
 
+LOSSES = ("triplet", "contrastive", "nt_xent")
 PLANE = Scale((-2.5, 2.5), (-2, 2), 340, 272)
 START = (
     (-1.6, 0.9),
@@ -37,7 +38,7 @@ def groups(loss):
         A list of pairs: the numbers of the points of a group, and a dict of
         further arguments.
 
-    >>> [len(groups(it)) for it in ("triplet", "contrastive", "nt_xent")]
+    >>> [len(groups(loss)) for loss in LOSSES]
     [24, 15, 1]
     """
     everyone = range(len(CLASSES))
@@ -55,7 +56,7 @@ def groups(loss):
     return [(list(everyone), {})]
 
 
-def points(losses=("triplet", "contrastive", "nt_xent"), *, alt, **starts):
+def points(losses=LOSSES, *, alt, **starts):
     """Returns six embeddings of three classes, to be moved by the reader.
 
     Arrows show minus the gradient of the chosen loss, lines which pairs it
@@ -68,23 +69,21 @@ def points(losses=("triplet", "contrastive", "nt_xent"), *, alt, **starts):
         **starts: where sliders stand at first.
 
     Raises:
+        TypeError: no loss has the hyperparameter of that name.
         ValueError: a loss is unknown, a slider out of its range, or `alt` is
             empty.
 
     >>> list(points(["triplet"], margin=0.5, alt="Six points.").spec["losses"])
     ['triplet']
     """
+    for name in losses:
+        if name not in LOSSES:
+            raise ValueError(
+                f"a loss must be one of {LOSSES}, received {name!r}"
+            )
     found = {name: formulas.find(name) for name in losses}
-    settings = dict.fromkeys(
-        name
-        for formula in found.values()
-        for name in formula["arguments"]
-        if name in figure.SLIDERS
-    )
-    sliders = [figure.slider(name, starts.get(name)) for name in settings]
-    state = {
-        name: starts.get(name, figure.SLIDERS[name][3]) for name in settings
-    }
+    state = figure.starting(found, starts)
+    sliders = [figure.slider(*setting) for setting in state.items()]
     spec = {
         "losses": figure.describe(found),
         "groups": {name: groups(name) for name in losses},

@@ -230,13 +230,13 @@ class Translator:
     # Operations that move numbers.
 
     def _addn(self, op, *inputs):
-        add = lambda builder, *terms: builder.fold("Add", terms)  # noqa: E731
-        return [self._each(add, inputs)]
+        return [self._each(lambda b, *terms: b.fold("Add", terms), inputs)]
 
     def _cast(self, op, terms):
         if op.outputs[0].dtype.is_floating and op.inputs[0].dtype.is_bool:
-            choose = lambda b, x: b.add("Select", x, 1.0, 0.0)  # noqa: E731
-            return [self._each(choose, [terms])]
+            return [
+                self._each(lambda b, x: b.add("Select", x, 1.0, 0.0), [terms])
+            ]
         if op.outputs[0].dtype.is_floating:
             return [terms]
         raise NotImplementedError(f"no translation to {op.outputs[0].dtype}")
@@ -279,8 +279,8 @@ class Translator:
 
     def _logsoftmax(self, op, logits):
         shifted, _, total = self._powers(logits)
-        log = lambda b, z, s: b.add("Sub", z, b.add("Log", s))  # noqa: E731
-        return [self._each(log, [shifted, total])]
+        log_total = self._each(ELEMENTWISE["Log"], [total])
+        return [self._each(ELEMENTWISE["Sub"], [shifted, log_total])]
 
     def _softmax(self, op, logits):
         _, powers, total = self._powers(logits)

@@ -52,6 +52,14 @@ def test_bundle(make):
     assert len(colours) > 20 and (255, 255, 255) in [c for _, c in colours]
 
 
+def test_boxes_of_the_picture_can_be_seen_through():
+    png = make_one("boxes")._repr_mimebundle_()["image/png"]
+    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    # The middle of the predicted box, at (2.5, 2.5) of 10 by 7, between lines.
+    across, down = 0.26 * picture.width, 2.6 / 7 * picture.height
+    assert min(picture.getpixel((round(across), round(down)))) > 200
+
+
 def test_html_is_well_formed_and_holds_what_it_needs(make):
     html, *scripts = make().to_html().split("\n<script>", 2)
     root = ElementTree.fromstring(html)
@@ -85,6 +93,8 @@ def test_alt_must_say_something(make, alt):
 def test_unknown_loss_is_told_with_those_there_are():
     with pytest.raises(ValueError, match="'hubert'.*squared_error, absolute"):
         make_one("curves", losses=["hubert"])
+    with pytest.raises(ValueError, match="received 'huber'"):
+        make_one("points", losses=["huber"])
     with pytest.raises(ValueError, match="received 'l1'"):
         figures.boxes(loss="l1", alt="Two boxes.")
     with pytest.raises(ValueError, match="received 'huber'"):
@@ -96,6 +106,10 @@ def test_slider_out_of_range_or_unknown():
         make_one("curves", delta=7)
     with pytest.raises(TypeError, match="'gamma'; there are .'delta'."):
         make_one("curves", gamma=1)
+    with pytest.raises(TypeError, match="'delta'; there are .'margin', 'temp"):
+        make_one("points", delta=1)
+    with pytest.raises(ValueError, match="temperature must be between"):
+        make_one("points", temperature=0)
 
 
 def test_curve_of_the_picture_is_the_loss():
