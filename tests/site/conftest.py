@@ -1,6 +1,7 @@
 """One build of the book, a server for it and a browser, for all tests here."""
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -14,8 +15,6 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
-
-
 CHAIN = os.environ.get("BOOK_CHAIN", "jupyter-book")
 
 
@@ -33,10 +32,8 @@ def chain():
     return CHAIN
 
 
-@pytest.fixture(scope="session")
-def book(chain, tmp_path_factory):
-    """The folder of the built pages; any warning fails the build."""
-    output = tmp_path_factory.mktemp("book")
+def build(chain, output):
+    """Builds the pages and returns their folder; any warning fails it."""
     scripts = Path(sys.executable).parent
     jupyter_book = [scripts / "jupyter-book", "build", ROOT]
     jupyter_book += ["--path-output", output, "-W", "-n", "--keep-going"]
@@ -60,6 +57,20 @@ def book(chain, tmp_path_factory):
     )
     assert result.returncode == 0, result.stdout
     return output / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def book(chain, tmp_path_factory, worker_id):
+    """The folder of the built pages, built by the worker that asks first."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    with open(shared / "book.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # After a build that failed it is not there: each worker tells why.
+        if not (shared / "book").exists():
+            output = tmp_path_factory.mktemp("build")
+            build(chain, output).rename(shared / "book")
+    return shared / "book"
 
 
 @pytest.fixture(scope="session")

@@ -33,16 +33,21 @@ FONT = """
 }"""
 
 
-def take(browser, address, color_scheme, width, extra=""):
-    """Returns a small picture of the top of a page."""
-    size = {"width": width, "height": HEIGHT}
-    options = dict(color_scheme=color_scheme, viewport=size)
-    with browser.new_context(**options) as context:
-        page = context.new_page()
-        page.goto(address)
-        page.add_style_tag(content=FONT + extra)
-        page.evaluate("document.fonts.ready.then(() => 1)")
-        picture = Image.open(io.BytesIO(page.screenshot()))
+@pytest.fixture(scope="module")
+def page(browser):
+    """The one tab for all pictures; a new one takes longer than a picture."""
+    with browser.new_page() as page:
+        yield page
+
+
+def take(page, address, color_scheme, width, extra=""):
+    """Returns a small picture of the top of what a tab opens."""
+    page.emulate_media(color_scheme=color_scheme)
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.goto(address)
+    page.add_style_tag(content=FONT + extra)
+    page.evaluate("document.fonts.ready.then(() => 1)")
+    picture = Image.open(io.BytesIO(page.screenshot()))
     return picture.convert("RGB").reduce(SMALLER)
 
 
@@ -56,9 +61,9 @@ def difference(one, other):
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", NAMES)
-def test_page_looks_as_it_did(book, chain, browser, name, look):
+def test_page_looks_as_it_did(book, chain, page, name, look):
     address = (book / "book" / f"{name}.html").as_uri()
-    picture = take(browser, address, **LOOKS[look])
+    picture = take(page, address, **LOOKS[look])
     stored = STORED / chain / f"{name}-{look}.png"
     if os.environ.get("UPDATE_PICTURES"):
         picture.quantize(64).save(stored, optimize=True)
@@ -74,10 +79,10 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("extra", PLANTED.values(), ids=PLANTED)
-def test_planted_change_is_seen(book, browser, extra):
+def test_planted_change_is_seen(book, page, extra):
     address = (book / "book" / "detection.html").as_uri()
     look = LOOKS["light"]
-    before = take(browser, address, **look)
-    assert difference(before, take(browser, address, **look)) < MOST_POINTS / 5
-    after = take(browser, address, **look, extra=extra)
+    before = take(page, address, **look)
+    assert difference(before, take(page, address, **look)) < MOST_POINTS / 5
+    after = take(page, address, **look, extra=extra)
     assert difference(before, after) > 2 * MOST_POINTS
