@@ -8,6 +8,7 @@ draw them too.
 import base64
 import io
 import re
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
 import numpy as np
@@ -23,6 +24,7 @@ WIDTH, HEIGHT = 280, 170
 LEFT, TOP, RIGHT, BOTTOM = 44, 24, 12, 38
 DASHES = ["", "8 4", "8 3 2 3", "2 3", "12 3", "8 2 2 2 2 2"]
 INK = "currentColor"
+IMAGE = "data:image/svg+xml,"
 
 
 def element(tag, *children, **attributes):
@@ -196,6 +198,31 @@ def arrow(x, y, dx, dy, longest):
         for back, side in ((0, 0), (5, -3), (5, 3))
     )
     return f"{start}L{tip}M{one}L{tip}L{other}"
+
+
+def to_image(picture, alt):
+    """Returns a picture as an image.
+
+    JupyterLab and others take drawings out of the HTML of a notebook that they
+    do not trust, and leave their words; images they show.
+    """
+    text = to_text(picture).replace(
+        "<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1
+    )
+    return element(
+        "img",
+        src=IMAGE + quote(text, safe=" '/:=,;()"),
+        alt=alt,
+        width=picture.get("width"),
+        height=picture.get("height"),
+        style="background: white",
+    )
+
+
+def with_drawings(html):
+    """Returns HTML with the pictures of `to_image` as they were drawn."""
+    image = rf'<img src="{re.escape(IMAGE)}([^"]*)"[^>]*>'
+    return re.sub(image, lambda match: unquote(match[1]), html)
 
 
 def to_png(pictures):

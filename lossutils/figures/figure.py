@@ -59,7 +59,8 @@ class Figure:
         """Returns the figure with its script."""
         panels = element(
             "div",
-            *self.pictures,
+            drawing.to_image(self.pictures[0], self.alt),
+            *(drawing.to_image(it, "") for it in self.pictures[1:]),
             class_="panels",
             role="img",
             aria_label=self.alt,
@@ -202,7 +203,7 @@ def controls(*parts, buttons):
             ),
         ),
         class_="controls",
-        hidden="",
+        hidden="hidden",  # an empty word, JupyterLab may drop
     )
 
 

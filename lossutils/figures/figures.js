@@ -497,7 +497,15 @@ window.lossFigures ??= (() => {
         const spec = JSON.parse(root.dataset.figure);
         if (!Object.keys(spec.losses).every((name) => formulas[name])) continue;
         root.dataset.live = "";
+        for (const image of root.querySelectorAll(".panels img")) {
+          const svg = image.getAttribute("src").replace(/^[^,]*,/, "");
+          image.outerHTML = decodeURIComponent(svg);
+        }
         kinds[spec.kind](root, spec);
+        // Keys are for what has the focus, and no commands to JupyterLab.
+        const focusable = "input, select, button, summary, [tabindex]";
+        for (const part of root.querySelectorAll(focusable))
+          part.dataset.lmSuppressShortcuts = "";
       }
     },
   };

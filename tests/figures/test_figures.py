@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from lossutils import embeddings, figures
-from lossutils.figures import figure, formulas
+from lossutils.figures import drawing, figure, formulas
 from lossutils.figures.points import CLASSES, START, groups, total
 
+XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
 FIGURES = {
     "curves": (
         figures.curves,
@@ -68,9 +69,25 @@ def test_html_is_well_formed_and_holds_what_it_needs(make):
     for name, loss in spec["losses"].items():
         start = f"{name}:({','.join(loss['arguments'])})=>"
         assert start in added
-    assert root.find(".//div[@class='controls']").get("hidden") == ""
+    assert root.find(".//div[@class='controls']").get("hidden") == "hidden"
     # read by screen readers as one picture, until the script comes
     assert root.find(".//div[@class='panels']").get("role") == "img"
+
+
+def test_pictures_are_images_that_hold_the_drawings(make):
+    shown = make()
+    html = shown.to_html().split("\n<script>")[0]
+    panels = ElementTree.fromstring(html).find(".//div[@class='panels']")
+    images = panels.findall("img")
+    assert len(images) == len(panels)  # of a drawing, sanitisers leave words
+    assert [it.get("alt") for it in images] == [
+        shown.alt if i == 0 else "" for i in range(len(shown.pictures))
+    ]
+    drawn = drawing.with_drawings(html)
+    assert "<img" not in drawn
+    for picture in shown.pictures:
+        text = drawing.to_text(picture)
+        assert text in drawn.replace(XMLNS, "")
 
 
 def test_script_asks_for_nothing_and_evaluates_no_text():
@@ -113,10 +130,8 @@ def test_slider_out_of_range_or_unknown():
 
 
 def test_curve_of_the_picture_is_the_loss():
-    root = ElementTree.fromstring(
-        make_one("curves", delta=0.5).to_html().split("\n<script>")[0]
-    )
-    line = root.findall(".//path[@class='curve']")[1]
+    picture = make_one("curves", delta=0.5).pictures[0]
+    line = picture.findall(".//path[@class='curve']")[1]
     points = np.array(
         [pair.split(",") for pair in line.get("d")[1:].split("L")], float
     )

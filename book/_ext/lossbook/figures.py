@@ -1,11 +1,11 @@
-"""Interactive figures on pages that are no notebooks, and their one script."""
+"""Interactive figures: on pages that are no notebooks, too; fit for a site."""
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from lossutils import figures
-from lossutils.figures import figure
+from lossutils.figures import drawing, figure
 
 
 class LossFigure(SphinxDirective):
@@ -27,11 +27,15 @@ class LossFigure(SphinxDirective):
         return [node]
 
 
-def share_script(app, page, template, context, doctree):
-    """Leaves the script of all figures once on each page."""
+def fit_page(app, page, template, context, doctree):
+    """Leaves the script once on a page, and images as the drawings they are.
+
+    Drawings take the colours of the page, light or dark.
+    """
     script = f"<script>{figure.script()}</script>"
     before, found, after = context.get("body", "").partition(script)
-    context["body"] = before + found + after.replace(script, "")
+    body = before + found + after.replace(script, "")
+    context["body"] = drawing.with_drawings(body)
 
 
 def setup(app):
@@ -41,4 +45,4 @@ def setup(app):
         app: the Sphinx application.
     """
     app.add_directive("loss-figure", LossFigure)
-    app.connect("html-page-context", share_script)
+    app.connect("html-page-context", fit_page)
