@@ -23,15 +23,34 @@ from nbformat.validator import iter_validate
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# `find_spec` rather than `import`, so that ruff finds no unused import.
+# What the setup cell asks pip for: the release on PyPI. FROM_GIT, a tag of the
+# repository, is for as long as the name on PyPI is not ours: whoever took it
+# could run anything in the readers' sessions. `make setup-cells` brings the
+# choice into the notebooks.
+FROM_PYPI = "lossutils[data]=={version}"
+FROM_GIT = "lossutils[data] @ git+{repository}@v{version}"
+REQUIREMENT = FROM_PYPI
+
+# `find_spec` rather than `import`, so that ruff finds no unused import. %pip
+# raises nothing when it fails, hence the second look.
 SETUP = """\
 # @title Setup (run once)
 import os
 from importlib.util import find_spec
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up messages
+os.environ |= {{
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # no start-up messages
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # and the same numbers on every machine
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+}}
 if find_spec("lossutils") is None:
-    %pip install -q "lossutils=={version}\""""
+    %pip install -q "{requirement}"
+    if find_spec("lossutils") is None:
+        raise ImportError(
+            "lossutils was not installed: pip says why, above. If the network"
+            " was away, run this cell again."
+        )"""
 
 NOTEBOOK_KEYS = {"kernelspec", "language_info", "myst", "mystnb"}
 CELL_KEYS = {"cellView", "mystnb", "reason", "tags"}
@@ -241,22 +260,29 @@ def is_reference(path):
     return f"book/{page_name(path)}" in reference_pages()
 
 
-def colab_link(name):
-    """Returns where Colab opens a chapter, after `_config.yml`."""
+@cache
+def repository():
+    """Returns the repository's address and branch, after `_config.yml`."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-    repository = config["repository"]
-    owner_and_name = repository["url"].removeprefix("https://github.com/")
+    return config["repository"]["url"], config["repository"]["branch"]
+
+
+def colab_link(name):
+    """Returns where Colab opens a chapter."""
+    url, branch = repository()
+    owner_and_name = url.removeprefix("https://github.com/")
     return (
         "https://colab.research.google.com/github/"
-        f"{owner_and_name}/blob/{repository['branch']}/book/{name}.ipynb"
+        f"{owner_and_name}/blob/{branch}/book/{name}.ipynb"
     )
 
 
-def setup_source():
+def setup_source(requirement=REQUIREMENT):
     """Returns the text of the setup cell, which installs this very version."""
     package = (ROOT / "lossutils" / "__init__.py").read_text("utf-8")
     version = re.search(r'^__version__ = "(.+)"', package, re.MULTILINE)[1]
-    return SETUP.format(version=version)
+    wanted = requirement.format(repository=repository()[0], version=version)
+    return SETUP.format(requirement=wanted)
 
 
 # Rules for the file.
@@ -348,23 +374,33 @@ def badge(notebook, path):
         yield 1, "is the Colab button but lacks the tag remove-cell; add it"
 
 
-def setup_cell(notebook, path):
-    """The first code cell installs what is missing, the same everywhere.
+def with_setup(source, path):
+    """Returns the source of a first code cell with the setup cell's text.
 
-    Before that, a reference page may say where it cannot run.
+    A reference page may say, before it installs, where it cannot run. That
+    part of its own stands below two blank lines.
     """
+    text = setup_source()
+    install = text.index('if find_spec("lossutils")')
+    own = source.partition("\n\n\n")[2].partition(text[install:][:25])[0]
+    if not is_reference(path) or not own:
+        return text
+    return f"{text[:install]}\n\n{own}{text[install:]}"
+
+
+def setup_cell(notebook, path):
+    """The first code cell installs what is missing, the same everywhere."""
     number, cell = next(iter(numbered(notebook, ["code"])), (0, None))
     if cell is None:
         yield 0, "has no code cell; begin with the setup cell"
         return
-    source, text = cell.source.strip(), setup_source()
-    if is_reference(path):
-        before, install, version = text.partition("if find_spec(")
-        same = source.startswith(before) and source.endswith(install + version)
-    else:
-        same = source == text
-    if not same:
-        yield number, f"is not the setup cell; its text must be:\n{text}"
+    text = setup_source()
+    if cell.source != with_setup(cell.source, path):
+        yield (
+            number,
+            "is not the setup cell; `make setup-cells` writes its text:\n"
+            + text,
+        )
     if "hide-cell" not in tags(cell) or setting(cell, "cellView") != "form":
         yield (
             number,

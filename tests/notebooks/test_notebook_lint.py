@@ -286,7 +286,7 @@ FAULTS = [
     (1, "Colab button", change(BADGE, "/github/", "/github/another")),
     (1, "Colab button", put(BADGE, cell_type="raw")),
     (1, "remove-cell", metadata(BADGE, tags=None)),
-    (3, "must be", change(SETUP, "-q ", "")),
+    (3, "make setup-cells", change(SETUP, "-q ", "")),
     (3, "hide-cell", metadata(SETUP, tags=None)),
     (3, "cellView", metadata(SETUP, cellView=None)),
     (3, "printed", put(SETUP, outputs=[said("Installed")])),
@@ -484,7 +484,7 @@ FRAMELESS = [
     change(
         SETUP,
         'if find_spec("lossutils")',
-        'if find_spec("tensorflow_addons") is None:\n'
+        '\n\nif find_spec("tensorflow_addons") is None:\n'
         '    raise ImportError("read it, do not run it")\n'
         'if find_spec("lossutils")',
     ),
@@ -500,8 +500,8 @@ def test_reference_page_needs_no_frame(fault):
 @pytest.mark.parametrize(
     ("number", "sentence", "fault"),
     [
-        (3, "must be", change(SETUP, "-q ", "")),
-        (3, "must be", change(SETUP, "import os", "import sys")),
+        (3, "make setup-cells", change(SETUP, "-q ", "")),
+        (3, "make setup-cells", change(SETUP, "import os", "import sys")),
         (8, "plain Python", code("!ls")),
         (0, "no H1", change(HEAD, "# Regression", "")),
     ],
@@ -510,6 +510,28 @@ def test_reference_page_keeps_the_other_rules(number, sentence, fault):
     [finding] = notebook_lint.lint(broken(fault), REFERENCE)
     assert finding.startswith(f"cell {number}: " if number else "notebook: ")
     assert sentence in finding
+
+
+def test_the_setup_cell_is_written_and_a_reference_page_keeps_its_own_part():
+    text = notebook_lint.setup_source()
+    before, install, rest = text.partition("if find_spec(")
+    own = '\n\nif find_spec("tensorflow_addons") is None:\n    raise Stop\n'
+    old = rest.replace("==", "==0.0.")
+    before_old = before.replace("os.environ", "environ")
+    assert notebook_lint.with_setup(before + own + install + old, NAME) == text
+    first = before_old + own + install + old
+    written = notebook_lint.with_setup(first, REFERENCE)
+    assert written == before + own + install + rest
+
+
+def test_what_the_setup_cell_can_install():
+    url, _ = notebook_lint.repository()
+    for requirement, start in [
+        (notebook_lint.FROM_PYPI, '"lossutils[data]=='),
+        (notebook_lint.FROM_GIT, f'"lossutils[data] @ git+{url}@v'),
+    ]:
+        text = notebook_lint.setup_source(requirement)
+        assert f"%pip install -q {start}" in text
 
 
 def test_notebook_without_code():
