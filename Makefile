@@ -6,6 +6,8 @@ HERE := $(shell $(PYTHON) -c 'import sys; print("python%d.%d" % sys.version_info
 LANE := $(patsubst %=$(HERE),%,$(filter %=$(HERE),$(LANES)))
 VENV := .venv/$(LANE)
 BIN := $(VENV)/bin
+# In Colab's lane the notebooks run among Colab's packages alone.
+RUNTIME := $(if $(filter colab,$(LANE)),.venv/colab-runtime/ready)
 LOCK = $(BIN)/uv pip compile requirements.txt pyproject.toml --quiet \
 	--extra data --extra dev --generate-hashes --no-emit-package lossutils \
 	--universal --upgrade --custom-compile-command "make lock"
@@ -14,7 +16,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx pictures bench bench-pages lab run figures links address format lock dist clean help
+.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx pictures bench bench-pages lab run figures links address setup-cells format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -27,7 +29,7 @@ book-sphinx: $(VENV)/ready .venv/sphinx/ready  ## build it by plain Sphinx
 	$(BIN)/python tools/plain_sphinx.py _build/sphinx .venv/sphinx/bin/sphinx-build
 	@echo "The book is at file://$(CURDIR)/_build/sphinx/index.html"
 
-test: $(VENV)/ready  ## run every test in this Python's lane
+test: $(VENV)/ready $(RUNTIME)  ## run every test in this Python's lane
 	@$(BIN)/python -c 'import sys; from importlib.metadata import version; \
 	print("lane $(LANE): Python", sys.version.split()[0], *(f"{name} {version(name)}" \
 	for name in ("tensorflow", "keras", "numpy", "matplotlib")))'
@@ -82,6 +84,9 @@ links: $(VENV)/ready  ## check the links to elsewhere (needs the network)
 address: $(VENV)/ready  ## bring repository.url of _config.yml to all files
 	$(BIN)/python tools/set_address.py
 
+setup-cells: $(VENV)/ready  ## write the setup cell into all notebooks
+	$(BIN)/python tools/set_setup.py
+
 format: $(VENV)/ready  ## lay out code and notebooks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -89,7 +94,10 @@ format: $(VENV)/ready  ## lay out code and notebooks
 lock: $(VENV)/ready  ## renew the locks of all lanes
 	$(LOCK) --python-version 3.11 -o requirements/addons.txt
 	$(LOCK) --python-version 3.12 -o requirements/current.txt
-	$(LOCK) --python-version 3.13 -c requirements/colab.in -o requirements/colab.txt
+	$(LOCK) --python-version 3.13 -c requirements/colab-runtime.in -o requirements/colab.txt
+	$(BIN)/uv pip compile requirements/colab-runtime.in --quiet --python-version 3.13 \
+		--generate-hashes --universal --upgrade \
+		--custom-compile-command "make lock" -o requirements/colab-runtime.txt
 	$(BIN)/uv pip compile requirements/sphinx.in --quiet --python-version 3.12 \
 		--generate-hashes --universal --upgrade \
 		--custom-compile-command "make lock" -o requirements/sphinx.txt
@@ -125,4 +133,13 @@ $(VENV)/ready: requirements/$(LANE).txt pyproject.toml \
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv/sphinx/bin/python $<
 	$(BIN)/uv pip install --quiet --no-deps --python .venv/sphinx/bin/python \
 		--editable .
+	touch $@
+
+# What Colab has, and what its pip would fetch to build the package from git.
+.venv/colab-runtime/ready: requirements/colab-runtime.txt $(VENV)/ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/colab-runtime
+	$(BIN)/uv pip sync --quiet --require-hashes \
+		--python .venv/colab-runtime/bin/python $<
+	.venv/colab-runtime/bin/python -m pip download --quiet \
+		--only-binary :all: --dest .venv/colab-runtime/builders hatchling
 	touch $@

@@ -270,11 +270,13 @@ class TolerantCell(IPyNbCell):
 class TolerantFile(IPyNbFile):
     """A notebook whose cells are compared to a tolerance."""
 
+    cell_class = TolerantCell
+
     def collect(self):
         """Yields nbval's cells as ours."""
         for cell in super().collect():
             try:
-                yield TolerantCell.from_parent(
+                yield self.cell_class.from_parent(
                     self,
                     name=cell.name,
                     cell_num=cell.cell_num,
