@@ -109,7 +109,7 @@ def look_faults(page, looks=LOOKS):
 
 
 def page_faults(browser, origin, names, **options):
-    """Opens pages one by one and returns their faults.
+    """Opens pages one after another in one tab and returns their faults.
 
     Args:
         browser: a Playwright browser.
@@ -119,13 +119,11 @@ def page_faults(browser, origin, names, **options):
     """
     faults = []
     # Colours that fade into each other would be looked at half-way.
-    with browser.new_context(reduced_motion="reduce", **options) as context:
+    with browser.new_page(reduced_motion="reduce", **options) as page:
         for name in names:
-            page = context.new_page()
             page.set_viewport_size({"width": 1280, "height": 800})
             page.goto(origin + name)
             faults += [f"{name}: {fault}" for fault in look_faults(page)]
-            page.close()
     return faults
 
 
@@ -162,13 +160,11 @@ class Pages:
         options = dict(java_script_enabled=False)
         options["viewport"] = {"width": 390, "height": 800}
         faults = []
-        with browser.new_context(**options) as context:
+        with browser.new_page(**options) as page:
             for name in names_of(book)[self.first :: 2]:
-                page = context.new_page()
                 page.goto(site + name)
                 found = page.evaluate(FIND_SCROLLED)
                 faults += [f"{name}: {fault}" for fault in found]
-                page.close()
         assert not faults, "\n".join(faults)
 
 
