@@ -162,7 +162,7 @@ class Notebook:
     def __init__(self, lab, browser, name):
         self.lab, self.name, self.faults = lab, name, []
         self.page = browser.new_page(viewport={"width": 1280, "height": 900})
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(60_000)
         self.watch()
         # In a workspace of its own, else it opens what was open before.
         self.page.goto(
