@@ -22,8 +22,9 @@ PLACES = ["*.cff", "*.md", "book/**/*.ipynb", "book/**/*.md", "pyproject.toml"]
 
 def wanted():
     """Returns owner and name, the branch, and the site, by `_config.yml`."""
-    sys.path.insert(0, str(ROOT / "book" / "_ext"))
-    from lossbook.address import pages_address
+    # Not by way of the package, whose other parts import TensorFlow.
+    sys.path.insert(0, str(ROOT / "book" / "_ext" / "lossbook"))
+    from address import pages_address
 
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     url, branch = config["repository"]["url"], config["repository"]["branch"]
