@@ -8,6 +8,8 @@ VENV := .venv/$(LANE)
 BIN := $(VENV)/bin
 # In Colab's lane the notebooks run among Colab's packages alone.
 RUNTIME := $(if $(filter colab,$(LANE)),.venv/colab-runtime/ready)
+# One more than two cores have work for, since tests wait for browsers.
+WORKERS := 3
 LOCK = $(BIN)/uv pip compile requirements.txt pyproject.toml --quiet \
 	--extra data --extra dev --generate-hashes --no-emit-package lossutils \
 	--universal --upgrade --custom-compile-command "make lock"
@@ -35,7 +37,7 @@ test: $(VENV)/ready $(RUNTIME)  ## run every test in this Python's lane
 	for name in ("tensorflow", "keras", "numpy", "matplotlib")))'
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -q -n 2 $(PYTEST)
+	$(BIN)/python -m pytest -q -n $(WORKERS) $(PYTEST)
 
 test-lanes:  ## run every test in each lane whose Python this machine has
 	@for lane in $(LANES); do \
@@ -53,7 +55,8 @@ test-others: LANES := $(filter-out %=$(HERE),$(LANES))
 test-others: test-lanes  ## run every test in the lanes of the other Pythons
 
 test-sphinx: $(VENV)/ready .venv/sphinx/ready  ## test the site of plain Sphinx
-	BOOK_CHAIN=sphinx $(BIN)/python -m pytest -q -n 2 $(or $(PYTEST),tests/site)
+	BOOK_CHAIN=sphinx $(BIN)/python -m pytest -q -n $(WORKERS) \
+		$(or $(PYTEST),tests/site)
 
 pictures: export UPDATE_PICTURES = 1
 pictures:  ## store how the pages look now, for the tests

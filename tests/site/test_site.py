@@ -92,7 +92,9 @@ def watch(page, origin, faults):
             f"asks for {r.url}", not r.url.startswith((origin, "data:"))
         ),
     )
-    page.on("response", lambda r: record(f"{r.status}: {r.url}", not r.ok))
+    page.on(
+        "response", lambda r: record(f"{r.status}: {r.url}", r.status > 399)
+    )
     # A file: address has no status; a missing file is a failed request. One
     # that the browser drops, because the page leads on, is not missing.
     page.on(
