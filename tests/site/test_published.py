@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
+import notebook_lint
 import pytest
 import yaml
 from fontTools.ttLib import TTFont
@@ -81,6 +82,20 @@ def test_readers_can_edit_a_page_and_report_a_fault(trees):
     repository = config["repository"]["url"]
     assert f"{repository}/edit/main/book/detection.ipynb" in links
     assert any(link.startswith(f"{repository}/issues/new") for link in links)
+
+
+def test_notebooks_can_be_run_elsewhere(trees):
+    repository, branch = notebook_lint.repository()
+    name = repository.removeprefix("https://github.com/")
+    places = [
+        f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{{}}",
+        f"https://colab.research.google.com/github/{name}/blob/{branch}/{{}}",
+    ]
+    for path in notebook_lint.notebooks():
+        file = path.relative_to(ROOT)
+        links = trees[str(file.with_suffix(".html"))].select("a")
+        found = {tag.get("href") for tag in links}
+        assert {place.format(file) for place in places} <= found, file
 
 
 def test_page_for_what_is_not_found_leads_on(book, trees, folder):
