@@ -52,6 +52,8 @@ if find_spec("lossutils") is None:
             " was away, run this cell again."
         )"""
 
+INSTALL = 'if find_spec("lossutils")'
+
 NOTEBOOK_KEYS = {"kernelspec", "language_info", "myst", "mystnb"}
 CELL_KEYS = {"cellView", "mystnb", "reason", "tags"}
 TAGS = {
@@ -380,12 +382,11 @@ def with_setup(source, path):
     A reference page may say, before it installs, where it cannot run. That
     part of its own stands below two blank lines.
     """
-    text = setup_source()
-    install = text.index('if find_spec("lossutils")')
-    own = source.partition("\n\n\n")[2].partition(text[install:][:25])[0]
-    if not is_reference(path) or not own:
-        return text
-    return f"{text[:install]}\n\n{own}{text[install:]}"
+    before, install, rest = setup_source().partition(INSTALL)
+    own = source.partition("\n\n\n")[2].partition(install)[0]
+    if is_reference(path) and own:
+        before += f"\n\n{own}"
+    return before + install + rest
 
 
 def setup_cell(notebook, path):

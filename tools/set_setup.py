@@ -21,11 +21,9 @@ def main():
     for path in notebook_lint.notebooks():
         notebook = nbformat.read(path, as_version=4)
         _, cell = notebook_lint.numbered(notebook, ["code"])[0]
-        before, cell.source = (
-            cell.source,
-            notebook_lint.with_setup(cell.source, path),
-        )
-        if cell.source != before:
+        source = notebook_lint.with_setup(cell.source, path)
+        if cell.source != source:
+            cell.source = source
             text = nbformat.writes(notebook) + "\n"
             path.write_text(text, encoding="utf-8", newline="\n")
             print(f"{path.relative_to(ROOT)}: brought in line")
