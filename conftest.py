@@ -1,3 +1,3 @@
-"""Loads our pytest plugin, so that plain `pytest` checks the notebooks."""
+"""Loads our pytest plugins, so that plain `pytest` checks the notebooks."""
 
-pytest_plugins = ["nbval_tolerance"]
+pytest_plugins = ["browser", "nbval_tolerance"]

@@ -13,10 +13,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import chromium
 import nbformat
 import pytest
-from playwright.sync_api import sync_playwright
 
 from lossutils.figures import figure, formulas
 
@@ -50,23 +48,6 @@ TENSORFLOW_LINE = re.compile(
 # edit. Each is pressed in a figure, where it must do nothing of the kind.
 SHORTCUTS = ["a", "b", "m", "r", "1", "x", "v", "d", "d", "Shift+ArrowDown"]
 ARROWS = ["ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown"]
-
-
-def do_without(what):
-    """Skips a test for what is missing, but fails it in CI."""
-    stop = pytest.fail if os.environ.get("CI") else pytest.skip
-    stop(str(what))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        try:
-            found = chromium.launch(playwright)
-        except FileNotFoundError as error:
-            do_without(error)
-        yield found
-        found.close()
 
 
 class Lab:

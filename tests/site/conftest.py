@@ -1,4 +1,4 @@
-"""One build of the book, a server for it and a browser, for all tests here."""
+"""One build of the book, and a server for it, for all tests here."""
 
 import contextlib
 import fcntl
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import chromium
 import pytest
-from playwright.sync_api import sync_playwright
+from browser import do_without
 
 ROOT = Path(__file__).parents[2]
 CHAIN = os.environ.get("BOOK_CHAIN", "jupyter-book")
@@ -98,26 +98,8 @@ def serve():
         yield lambda folder: servers.enter_context(chromium.serve(folder))
 
 
-def do_without(what):
-    """Skips a test for what is missing, but fails it in CI."""
-    stop = pytest.fail if os.environ.get("CI") else pytest.skip
-    stop(str(what))
-
-
 @pytest.fixture(scope="session")
 def npm_packages():
     """What npm brings; without it, tests skip, but fail in CI."""
     if not (Path(__file__).parent / "node_modules").is_dir():
         do_without("no npm packages found: `npm ci --prefix tests/site`")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A headless Chromium; without one, tests skip, but fail in CI."""
-    with sync_playwright() as playwright:
-        try:
-            found = chromium.launch(playwright)
-        except FileNotFoundError as error:
-            do_without(error)
-        yield found
-        found.close()
