@@ -18,7 +18,7 @@ import pytest
 import tensorflow as tf
 
 from lossutils import detection, embeddings, figures
-from lossutils.figures import cores, figure, formulas, tracing
+from lossutils.figures import cores, drawing, figure, formulas, tracing
 from lossutils.figures.figure import SLIDERS
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
@@ -89,6 +89,12 @@ FIGURES = {
 CURVES = ["robust", "outlier", "probability", "threshold"]
 # One of each kind.
 KINDS = ["outlier", "boxes", "points", "line"]
+
+
+def drawn(*names):
+    """Returns figures as the pages of the book hold them."""
+    return drawing.with_drawings("".join(map(html, names)))
+
 
 # What can be seen of a figure, and where its controls stand.
 STATE = """(root) => ({
@@ -836,7 +842,7 @@ def test_still_pictures_are_what_the_script_draws(show):
     still, live = (
         [state(page, number) for number in range(len(FIGURES))]
         for page in (
-            show(*FIGURES, java_script_enabled=False),
+            show(body=drawn(*FIGURES), java_script_enabled=False),
             show(*FIGURES),
         )
     )
@@ -854,13 +860,19 @@ def test_still_pictures_are_what_the_script_draws(show):
             assert (new_display or "inline") == (display or "inline")
 
 
+@pytest.mark.parametrize("place, part", [("book", "svg"), ("notebook", "img")])
 @pytest.mark.parametrize("name", KINDS)
-def test_without_scripts_the_picture_remains(show, name):
-    page = show(name, java_script_enabled=False)
-    picture = page.get_by_role("img", name=ALT)
+def test_without_scripts_the_picture_remains(show, name, place, part):
+    body = drawn(name) if place == "book" else html(name)
+    page = show(body=body, java_script_enabled=False)
+    picture = page.get_by_role("img", name=ALT).first
     assert picture.is_visible()
-    for svg in picture.locator("> svg").all():
-        assert svg.bounding_box()["height"] > 100
+    parts = picture.locator(f"> {part}")
+    assert parts.count() == picture.locator("> *").count() > 0
+    for still in parts.all():
+        assert still.bounding_box()["height"] > 100
+        if part == "img":
+            assert still.evaluate("it => it.naturalHeight") > 100
     assert not page.locator(".controls").is_visible()
     focused = "document.activeElement.tagName"
     page.keyboard.press("Tab")
@@ -1002,11 +1014,14 @@ def test_what_changes_is_said(show, name):
     page = show(name)
     said = page.locator(".said")
     assert said.get_attribute("aria-live") == "polite"
-    page.wait_for_timeout(250)
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     page.locator(".movable, input").first.press("ArrowRight")
     # Not unasked, and not at once, since much may follow.
     assert said.text_content() == ""
-    page.wait_for_timeout(250)
+    page.clock.run_for(100)
+    assert said.text_content() == ""
+    page.clock.run_for(100)
     values = [row[0] for row in state(page)["tables"][0]]
     assert all(f"{value:.3f}" in said.text_content() for value in values)
 
