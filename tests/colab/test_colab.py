@@ -13,7 +13,7 @@ import chromium
 import nbformat
 import notebook_lint
 import pytest
-from colab.notebooks import SimulatedFile, published
+from colab.notebooks import SimulatedFile, published, without_native_log
 from colab.simulation import (
     ROOT,
     RUNTIME,
@@ -172,6 +172,14 @@ def test_outputs_are_compared_with_the_saved_ones(tmp_path, request):
     file.run = file.run._replace(new=[])
     with pytest.raises(NbCellError, match="pip freeze"):
         setup.runtest()
+
+
+def test_of_native_logs_only_known_lines_are_left_out():
+    known = "I0000 00:00:1.2  3 a.h:196] Compiled cluster using XLA!  Once.\n"
+    other = "W0000 00:00:1.2  3 a.cc:1] The numbers may be wrong.\n"
+    for text, left in [(known, []), (known + other, [other.strip()])]:
+        outputs = [new_output("stream", name="stderr", text=text)]
+        assert [it.text for it in without_native_log(outputs)] == left
 
 
 def test_the_wheel_holds_every_file_of_the_package():
