@@ -8,6 +8,8 @@ VENV := .venv/$(LANE)
 BIN := $(VENV)/bin
 # In Colab's lane the notebooks run among Colab's packages alone.
 RUNTIME := $(if $(filter colab,$(LANE)),.venv/colab-runtime/ready)
+# The kernel of this lane, as the grader knows it.
+KERNEL := .venv/grader/share/jupyter/kernels/lossbook-$(LANE)/kernel.json
 # One more than two cores have work for, since tests wait for browsers.
 WORKERS := 3
 LOCK = $(BIN)/uv pip compile requirements.txt pyproject.toml --quiet \
@@ -136,6 +138,18 @@ $(VENV)/ready: requirements/$(LANE).txt pyproject.toml \
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv/sphinx/bin/python $<
 	$(BIN)/uv pip install --quiet --no-deps --python .venv/sphinx/bin/python \
 		--editable .
+	touch $@
+
+# nbgrader, and whose Python runs students' code.
+.venv/grader/ready: requirements/grader.txt | $(VENV)/ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/grader
+	$(BIN)/uv pip sync --quiet --require-hashes \
+		--python .venv/grader/bin/python $<
+	touch $@
+
+$(KERNEL): .venv/grader/ready $(VENV)/ready
+	$(BIN)/python -m ipykernel install --prefix .venv/grader \
+		--name lossbook-$(LANE) --display-name "lossbook, lane $(LANE)" >/dev/null 2>&1
 	touch $@
 
 # What Colab has, and what its pip would fetch to build the package from git.

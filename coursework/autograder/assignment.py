@@ -1,0 +1,156 @@
+"""Reads an assignment: its one source, and what nbgrader made of it."""
+
+import ast
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+
+HIDDEN = re.compile(
+    r"^### BEGIN HIDDEN TESTS\n(.*?)^### END HIDDEN TESTS", re.M | re.S
+)
+
+
+class Part(NamedTuple):
+    """A graded test cell."""
+
+    name: str
+    points: float
+    hidden: str  # the source of its hidden tests
+    forbidden: frozenset  # words that the student's answer may not hold
+
+
+class Assignment(NamedTuple):
+    """What the grader needs to know of an assignment."""
+
+    name: str
+    cells: list  # the code of the model solution: (number, source)
+    imports: str  # the source of the cell that imports
+    parts: list[Part]
+    release: nbformat.NotebookNode  # the notebook that students get
+
+
+def read(course, name):
+    """Reads an assignment of a course directory.
+
+    Args:
+        course: the folder with `source` and `release`.
+        name: the assignment's name, and that of its one notebook.
+    """
+    paths = [
+        Path(course, step, name, f"{name}.ipynb")
+        for step in ("source", "release")
+    ]
+    for path in paths:
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"assignment {name!r} has no {path}; "
+                "`nbgrader generate_assignment` makes releases of sources"
+            )
+    source, release = (nbformat.read(path, as_version=4) for path in paths)
+    parts = [
+        part(cell) for cell in source.cells if setting(cell, "grade") and
+        cell.cell_type == "code"
+    ]  # fmt: skip
+    imports = [
+        it for it in source.cells if setting(it, "grade_id") == "imports"
+    ]
+    if len(imports) != 1 or not parts:
+        raise ValueError(
+            f"{paths[0]} needs one cell with the grade_id 'imports', found "
+            f"{len(imports)}, and graded code cells, found {len(parts)}"
+        )
+    return Assignment(name, code(source), imports[0].source, parts, release)
+
+
+def setting(cell, key):
+    """Returns what nbgrader's metadata say of a cell, or None."""
+    found = cell.metadata.get("nbgrader")
+    return found.get(key) if isinstance(found, dict) else None
+
+
+def code(notebook):
+    """Returns the code of a notebook, but its tests: (number, source)."""
+    return [
+        (number, cell.source)
+        for number, cell in enumerate(notebook.cells, 1)
+        if cell.cell_type == "code" and not setting(cell, "grade")
+    ]
+
+
+def part(cell):
+    """Returns the part that a graded test cell describes."""
+    name = setting(cell, "grade_id")
+    found = HIDDEN.search(cell.source)
+    if not found:
+        raise ValueError(f"cell {name!r} has no hidden tests")
+    forbidden = {
+        word.rpartition(".")[2]
+        for node in ast.parse(found[1]).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "forbidden"
+        for word in ast.literal_eval(node.value).split()
+    }
+    return Part(name, setting(cell, "points"), found[1], frozenset(forbidden))
+
+
+def forbidden_words(part, cells, release):
+    """Returns which forbidden words an answer holds, sorted.
+
+    Looked at are the definitions that the part's tests name, and those that
+    these name in turn, in cells which the student wrote or changed. What is
+    merely tried in another cell is no answer.
+    """
+    given = {cell.source.strip() for cell in release.cells}
+    own = [source for _, source in cells if source.strip() not in given]
+    definitions = {}
+    for node in [node for source in own for node in statements(source)]:
+        for name in bound_names(node):
+            definitions.setdefault(name, []).append(node)
+    todo, seen = list(words(ast.parse(part.hidden))), set()
+    while todo:
+        name = todo.pop()
+        if name in definitions and name not in seen:
+            seen.add(name)
+            todo += [it for node in definitions[name] for it in words(node)]
+    used = {
+        it for name in seen for node in definitions[name] for it in words(node)
+    }
+    return sorted(used & part.forbidden)
+
+
+def statements(source):
+    """Returns the statements of a cell; none, if it is no Python."""
+    magic = re.compile(r"^(\s*)[%!].*", re.M)
+    try:
+        return ast.parse(magic.sub(r"\1pass", source)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def bound_names(node):
+    """Yields the names that a statement binds."""
+    for it in ast.walk(node):
+        if isinstance(it, (ast.FunctionDef, ast.ClassDef)):
+            yield it.name
+        elif isinstance(it, ast.Name) and isinstance(it.ctx, ast.Store):
+            yield it.id
+        elif isinstance(it, ast.alias):
+            yield (it.asname or it.name).split(".")[0]
+
+
+def words(node):
+    """Yields all names in code: of variables, attributes, modules, strings."""
+    for it in ast.walk(node):
+        if isinstance(it, ast.Name):
+            yield it.id
+        elif isinstance(it, ast.Attribute):
+            yield it.attr
+        elif isinstance(it, ast.alias):
+            yield from it.name.split(".")
+        elif isinstance(it, ast.ImportFrom):
+            yield from (it.module or "").split(".")
+        elif isinstance(it, ast.keyword) and it.arg:
+            yield it.arg
+        elif isinstance(it, ast.Constant) and isinstance(it.value, str):
+            yield it.value

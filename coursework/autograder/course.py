@@ -1,0 +1,294 @@
+"""A course directory of nbgrader's, and the grading of one assignment in it."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import nbformat
+from dateutil.parser import parse as parse_time
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from nbgrader.api import MissingEntry
+from nbgrader.apps.api import NbGraderAPI
+from traitlets.config import PyFileConfigLoader
+
+from autograder import assignment, sandbox
+from autograder.marks import mark
+from autograder.mending import mend
+
+HERE = Path(__file__).resolve().parent
+
+
+class Course:
+    """One assignment of a course, with all that is needed to grade it.
+
+    Args:
+        folder: the course directory.
+        name: the assignment's name.
+        kernel: the name of the kernel whose Python runs students' code.
+        limits: the `Limits` of a submission.
+    """
+
+    def __init__(self, folder, name, kernel, limits):
+        """Reads the assignment, which enters the gradebook if it is new."""
+        self.folder, self.name = Path(folder).resolve(), name
+        self.python, self.limits = python_of(kernel), limits
+        self.api = open_nbgrader(self.folder)
+        with self.api.gradebook as gradebook:
+            try:
+                gradebook.find_assignment(name)
+            except MissingEntry:
+                check(self.api.generate_assignment(name))
+        self.assignment = assignment.read(self.folder, name)
+        self.seed = read_seed(self.folder / "seed.txt")
+
+    def submissions(self):
+        """Returns the folders in which this assignment was handed in."""
+        found = self.folder.glob(f"submitted/*/{self.name}")
+        return {path.parent.name: path for path in sorted(found)}
+
+    def todo(self):
+        """Returns the students who are not graded yet, or not so."""
+        return [
+            student
+            for student, folder in self.submissions().items()
+            if self.read_result(student).get("key") != self.key(folder)
+            or not self.is_recorded(student)
+        ]
+
+    def results(self):
+        """Returns what came of each submission, by student."""
+        return {it: self.read_result(it) for it in self.submissions()}
+
+    def result_path(self, student):
+        """Returns the file with what came of a submission."""
+        return self.folder / "results" / student / f"{self.name}.json"
+
+    def read_result(self, student):
+        """Returns what came of a submission, or an empty dict."""
+        try:
+            return json.loads(self.result_path(student).read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    def key(self, folder):
+        """Returns a digest of all that a result depends on."""
+        digest = hashlib.sha256()
+        step = f"{self.name}/{self.name}.ipynb"
+        for path in [
+            find_notebook(folder, self.name),
+            folder / "timestamp.txt",
+            self.folder / "source" / step,
+            self.folder / "release" / step,
+            *sorted(HERE.glob("*.py")),
+        ]:
+            content = path.read_bytes() if path.is_file() else b""
+            digest.update(hashlib.sha256(content).digest())
+        digest.update(f"{self.seed} {self.python} {self.limits}".encode())
+        return digest.hexdigest()
+
+    def is_recorded(self, student):
+        """Tells whether the gradebook holds a mark for each part."""
+        with self.api.gradebook as gradebook:
+            try:
+                notebook = gradebook.find_submission_notebook(
+                    self.name, self.name, student
+                )
+            except MissingEntry:
+                return False
+            autograded = self.folder / "autograded" / student / self.name
+            names = {part.name for part in self.assignment.parts}
+            return autograded.is_dir() and all(
+                grade.auto_score is not None
+                for grade in notebook.grades
+                if grade.name in names
+            )
+
+    def grade(self, students, workers):
+        """Grades submissions side by side; yields each student when done.
+
+        Args:
+            students: whom to grade.
+            workers: how many submissions run at a time.
+        """
+        if not students:
+            return
+        boxes = Boxes(self)
+        pool = ThreadPoolExecutor(max(1, min(workers, len(students))))
+        try:
+            expected = self.expect(boxes)
+            runs = {
+                pool.submit(self.mark, it, expected, boxes): it
+                for it in students
+            }
+            for run in as_completed(runs):
+                # nbgrader's database takes one writer at a time: this one.
+                self.record(runs[run], *run.result())
+                yield runs[run]
+        finally:
+            pool.shutdown(cancel_futures=True)
+            boxes.stop()
+
+    def expect(self, boxes):
+        """Returns the values of the model solution."""
+        outcome = boxes.mine().run(self.request(self.assignment.cells))
+        wrong = [outcome.end, *(error for _, error in outcome.errors)]
+        wrong += [it.get("error") for it in outcome.values.values()]
+        if any(wrong):
+            raise ValueError(
+                f"the model solution fails: {[*filter(None, wrong)]}"
+            )
+        return outcome.values
+
+    def request(self, cells):
+        """Returns what a sandbox needs to run code as a submission."""
+        parts = [
+            {"name": part.name, "hidden": part.hidden}
+            for part in self.assignment.parts
+        ]
+        return {
+            "cells": cells,
+            "imports": self.assignment.imports,
+            "parts": parts,
+            "seed": self.seed,
+        }
+
+    def mark(self, student, expected, boxes):
+        """Runs and marks a submission; returns notebook and result."""
+        folder = self.submissions()[student]
+        path = find_notebook(folder, self.name)
+        mended = mend(path, self.assignment.release)
+        outcome = boxes.mine().run(self.request(mended.code))
+        marks = {}
+        for part in self.assignment.parts:
+            forbidden = assignment.forbidden_words(
+                part, mended.code, self.assignment.release
+            )
+            marks[part.name] = mark(part, expected, outcome, forbidden)
+        errors = [f"cell {it} raised {error}" for it, error in outcome.errors]
+        return mended.notebook, {
+            "key": self.key(folder),
+            "marks": marks,
+            "remarks": [*mended.remarks, *filter(None, [outcome.end])],
+            "errors": errors,
+            "seconds": outcome.seconds,
+            "mebibytes": outcome.mebibytes,
+            "failure": "",
+        }
+
+    def record(self, student, notebook, result):
+        """Stores a result, and lets nbgrader take it into its gradebook."""
+        folder = self.folder / "mended" / student / self.name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if result["remarks"]:
+            notebook.cells.insert(0, note(result["remarks"]))
+        nbformat.write(notebook, folder / f"{self.name}.ipynb")
+        copy_timestamp(self.submissions()[student], folder, result["remarks"])
+        path = self.result_path(student)
+        write(path, result)
+        done = self.api.autograde(self.name, student)
+        if not done["success"]:
+            failure = (done.get("error") or done["log"]).strip()
+            result["failure"] = failure.splitlines()[-1]
+            write(path, result)
+
+
+class Boxes:
+    """A sandbox for each thread."""
+
+    def __init__(self, course):
+        """Makes none yet."""
+        self.course, self.all = course, []
+        self.local = threading.local()
+
+    def mine(self):
+        """Returns the sandbox of this thread."""
+        if not hasattr(self.local, "box"):
+            course = self.course
+            self.local.box = sandbox.Sandbox(
+                course.python, course.assignment.imports, course.limits
+            )
+            self.all.append(self.local.box)
+        return self.local.box
+
+    def stop(self):
+        """Ends them all."""
+        for box in self.all:
+            box.stop()
+
+
+def python_of(kernel):
+    """Returns the Python that a registered kernel runs."""
+    specs = KernelSpecManager()
+    try:
+        return specs.get_kernel_spec(kernel).argv[0]
+    except NoSuchKernel:
+        known = ", ".join(sorted(specs.find_kernel_specs()))
+        raise ValueError(
+            f"no kernel {kernel!r} is registered here, only {known}"
+        ) from None
+
+
+def open_nbgrader(folder):
+    """Returns nbgrader's API of a course, that takes mended submissions."""
+    loader = PyFileConfigLoader("nbgrader_config.py", path=str(folder))
+    config = loader.load_config()
+    config.CourseDirectory.root = str(folder)
+    config.CourseDirectory.submitted_directory = "mended"
+    # nbgrader calls a program of its environment to make a new gradebook.
+    programs = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
+    return NbGraderAPI(config=config)
+
+
+def check(done):
+    """Raises what nbgrader's API only reports."""
+    if not done["success"]:
+        raise ValueError(done["log"] + done.get("error", ""))
+
+
+def read_seed(path):
+    """Returns the seed of the course's hidden inputs, made once."""
+    if not path.exists():
+        path.write_text(f"{secrets.randbelow(2**32)}\n")
+    return int(path.read_text())
+
+
+def find_notebook(folder, name):
+    """Returns a submission's notebook, also under another name if alone."""
+    notebooks = sorted(folder.glob("*.ipynb"))
+    right = folder / f"{name}.ipynb"
+    return notebooks[0] if len(notebooks) == 1 else right
+
+
+def copy_timestamp(source, target, remarks):
+    """Copies when a submission was handed in, if it says so."""
+    path = source / "timestamp.txt"
+    if not path.is_file():
+        return
+    try:
+        parse_time(text := path.read_text().strip())
+    except (OSError, OverflowError, ValueError):
+        remarks.append("its timestamp cannot be read")
+    else:
+        (target / path.name).write_text(text)
+
+
+def note(remarks):
+    """Returns a cell that tells what the grader found."""
+    lines = "".join(f"- {remark}\n" for remark in remarks)
+    return nbformat.v4.new_markdown_cell(f"**The grader found:**\n\n{lines}")
+
+
+def write(path, result):
+    """Writes a file at once or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(result, indent=1))
+    os.replace(part, path)
