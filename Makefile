@@ -20,7 +20,7 @@ ifeq ($(LANE),)
 $(error Python 3.11, 3.12 or 3.13 is needed; say which: make PYTHON=python3.12)
 endif
 
-.PHONY: book book-sphinx pdf test test-lanes test-others test-sphinx pictures bench bench-pages lab run figures links address setup-cells format lock dist clean help
+.PHONY: book book-sphinx pdf slides test test-lanes test-others test-sphinx pictures bench bench-pages lab run figures release grade links address setup-cells format lock dist clean help
 
 book: $(VENV)/ready  ## build the HTML book and print where it is
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
@@ -29,11 +29,14 @@ book: $(VENV)/ready  ## build the HTML book and print where it is
 pdf: book  ## print the book, and the cheat sheet, on paper (PDF)
 	$(BIN)/python tools/print_book.py
 
+slides: $(VENV)/ready  ## make slides of the chapters, for lectures
+	$(BIN)/python tools/slides.py _build/slides book/*.ipynb
+
 book-sphinx: $(VENV)/ready .venv/sphinx/ready  ## build it by plain Sphinx
 	$(BIN)/python tools/plain_sphinx.py _build/sphinx .venv/sphinx/bin/sphinx-build
 	@echo "The book is at file://$(CURDIR)/_build/sphinx/index.html"
 
-test: $(VENV)/ready $(RUNTIME)  ## run every test in this Python's lane
+test: $(VENV)/ready $(RUNTIME) $(KERNEL)  ## run every test in this Python's lane
 	@$(BIN)/python -c 'import sys; from importlib.metadata import version; \
 	print("lane $(LANE): Python", sys.version.split()[0], *(f"{name} {version(name)}" \
 	for name in ("tensorflow", "keras", "numpy", "matplotlib")))'
@@ -82,6 +85,12 @@ run: $(VENV)/ready  ## re-execute one notebook: make run CHAPTER=regression
 figures: $(VENV)/ready  ## trace the losses of the figures, and draw these anew
 	$(BIN)/python -m lossutils.figures.tracing
 	$(BIN)/python tools/redraw_figures.py book/*.ipynb book/*/*.ipynb
+
+release: $(KERNEL)  ## derive the students' assignments from their sources
+	.venv/grader/bin/python coursework/derive.py
+
+grade: $(KERNEL)  ## grade all submissions: make grade ASSIGNMENT=giou
+	.venv/grader/bin/python coursework/grade.py $(ASSIGNMENT) $(GRADE)
 
 links: $(VENV)/ready  ## check the links to elsewhere (needs the network)
 	$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links --quiet

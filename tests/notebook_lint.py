@@ -62,6 +62,8 @@ TAGS = {
     "lesson-loss",
     "raises-exception",
     "remove-cell",
+    "slide",
+    "slide-code",
 }
 TOLERANCE = re.compile(r"nbval-[ar]tol=\d+(\.\d+)?(e-?\d+)?")
 MOST_TOLERANCES = 4
