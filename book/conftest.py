@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from nbval_tolerance import TolerantFile
+from colab.notebooks import in_colab
 
 # TensorFlow Addons ends with Python 3.11.
 collect_ignore = (
@@ -14,16 +14,4 @@ collect_ignore = (
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path, parent):
     """Puts the simulation in the place of nbval, in Colab's lane."""
-    from colab.simulation import RUNTIME
-
-    collectors = yield
-    if sys.version_info[:2] != (3, 13) or not (RUNTIME / "ready").exists():
-        return collectors
-    from colab.notebooks import SimulatedFile
-
-    return [
-        SimulatedFile.from_parent(parent, path=file_path)
-        if type(collector) is TolerantFile
-        else collector
-        for collector in collectors
-    ]
+    return in_colab((yield), file_path, parent)

@@ -10,6 +10,7 @@ already is not graded again; after an interruption, start it once more.
 import argparse
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from tqdm import tqdm
@@ -23,6 +24,8 @@ HERE = Path(__file__).resolve().parent
 def main(arguments=None):
     """Grades; returns the exit code."""
     options = parse(arguments)
+    # Of nbgrader's own use of its database.
+    warnings.filterwarnings("ignore", "Object of type", module="nbgrader")
     try:
         course = Course(
             options.course, options.assignment, options.kernel, options.limits

@@ -248,6 +248,11 @@ def notebooks():
     return sorted([*book.glob("*.ipynb"), *book.glob("[a-z]*/*.ipynb")])
 
 
+def assignments():
+    """Returns the paths of the sources of the graded assignments."""
+    return sorted((ROOT / "coursework" / "source").glob("*/*.ipynb"))
+
+
 def page_name(path):
     """Returns where a notebook stands below `book`, without its suffix.
 

@@ -2,7 +2,8 @@
 
     python tools/set_setup.py
 
-Its text is in `tests/notebook_lint.py`; nothing else in a notebook changes.
+Its text is in `tests/notebook_lint.py`; nothing else in a notebook changes. Of
+an assignment it changes the source: `make release` derives the rest.
 """
 
 import sys
@@ -18,7 +19,7 @@ def main():
     sys.path.insert(0, str(ROOT / "tests"))
     import notebook_lint
 
-    for path in notebook_lint.notebooks():
+    for path in notebook_lint.notebooks() + notebook_lint.assignments():
         notebook = nbformat.read(path, as_version=4)
         _, cell = notebook_lint.numbered(notebook, ["code"])[0]
         source = notebook_lint.with_setup(cell.source, path)

@@ -97,25 +97,33 @@ def part(cell):
 def forbidden_words(part, cells, release):
     """Returns which forbidden words an answer holds, sorted.
 
-    Looked at are the definitions that the part's tests name, and those that
-    these name in turn, in cells which the student wrote or changed. What is
-    merely tried in another cell is no answer.
+    Looked at are the definitions that are asked for and that the part tests,
+    and those that they use in turn, in cells which the student wrote or
+    changed. What is merely tried in another cell is no answer.
     """
     given = {cell.source.strip() for cell in release.cells}
-    own = [source for _, source in cells if source.strip() not in given]
     definitions = {}
-    for node in [node for source in own for node in statements(source)]:
-        for name in bound_names(node):
-            definitions.setdefault(name, []).append(node)
-    todo, seen = list(words(ast.parse(part.hidden))), set()
+    for source in [it for _, it in cells if it.strip() not in given]:
+        for node in statements(source):
+            for name in bound_names(node):
+                definitions.setdefault(name, []).append(node)
+    asked = {
+        name
+        for cell in release.cells
+        if setting(cell, "solution")
+        for node in statements(cell.source)
+        for name in bound_names(node)
+    }
+    todo = [*(asked & {*words(ast.parse(part.hidden))})]
+    used, seen = set(), set()
     while todo:
         name = todo.pop()
-        if name in definitions and name not in seen:
-            seen.add(name)
-            todo += [it for node in definitions[name] for it in words(node)]
-    used = {
-        it for name in seen for node in definitions[name] for it in words(node)
-    }
+        if name in seen:
+            continue
+        seen.add(name)
+        for node in definitions.get(name, []):
+            used.update(words(node))
+            todo += free_names(node)
     return sorted(used & part.forbidden)
 
 
@@ -129,14 +137,30 @@ def statements(source):
 
 
 def bound_names(node):
-    """Yields the names that a statement binds."""
-    for it in ast.walk(node):
+    """Yields the names that a statement binds in the notebook."""
+    todo = [node]
+    while todo:
+        it = todo.pop()
         if isinstance(it, (ast.FunctionDef, ast.ClassDef)):
             yield it.name
         elif isinstance(it, ast.Name) and isinstance(it.ctx, ast.Store):
             yield it.id
         elif isinstance(it, ast.alias):
             yield (it.asname or it.name).split(".")[0]
+        # What is inside of a function is its own.
+        if not isinstance(it, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            todo += ast.iter_child_nodes(it)
+
+
+def free_names(node):
+    """Returns the names that a statement takes from the notebook."""
+    bound, used = set(), set()
+    for it in ast.walk(node):
+        if isinstance(it, ast.arg):
+            bound.add(it.arg)
+        elif isinstance(it, ast.Name):
+            (used if isinstance(it.ctx, ast.Load) else bound).add(it.id)
+    return used - bound
 
 
 def words(node):

@@ -41,7 +41,7 @@ class Course:
         self.api = open_nbgrader(self.folder)
         with self.api.gradebook as gradebook:
             try:
-                gradebook.find_assignment(name)
+                gradebook.find_notebook(name, name)
             except MissingEntry:
                 check(self.api.generate_assignment(name))
         self.assignment = assignment.read(self.folder, name)
@@ -123,7 +123,7 @@ class Course:
         try:
             expected = self.expect(boxes)
             runs = {
-                pool.submit(self.mark, it, expected, boxes): it
+                pool.submit(self.try_to_mark, it, expected, boxes): it
                 for it in students
             }
             for run in as_completed(runs):
@@ -158,18 +158,29 @@ class Course:
             "seed": self.seed,
         }
 
+    def try_to_mark(self, student, expected, boxes):
+        """Marks a submission; if the grader fails, the others go on.
+
+        Then there is no mark, and the next run tries again.
+        """
+        try:
+            return self.mark(student, expected, boxes)
+        except Exception as error:
+            failure = f"the grader failed: {type(error).__name__}: {error}"
+            empty = {"marks": {}, "remarks": [], "errors": []}
+            nothing = {"seconds": 0.0, "mebibytes": 0}
+            return None, empty | nothing | {"failure": failure[:300]}
+
     def mark(self, student, expected, boxes):
         """Runs and marks a submission; returns notebook and result."""
         folder = self.submissions()[student]
-        path = find_notebook(folder, self.name)
-        mended = mend(path, self.assignment.release)
+        release = self.assignment.release
+        mended = mend(find_notebook(folder, self.name), release)
         outcome = boxes.mine().run(self.request(mended.code))
         marks = {}
         for part in self.assignment.parts:
-            forbidden = assignment.forbidden_words(
-                part, mended.code, self.assignment.release
-            )
-            marks[part.name] = mark(part, expected, outcome, forbidden)
+            words = assignment.forbidden_words(part, mended.code, release)
+            marks[part.name] = mark(part, expected, outcome, words)
         errors = [f"cell {it} raised {error}" for it, error in outcome.errors]
         return mended.notebook, {
             "key": self.key(folder),
@@ -183,6 +194,9 @@ class Course:
 
     def record(self, student, notebook, result):
         """Stores a result, and lets nbgrader take it into its gradebook."""
+        path = self.result_path(student)
+        if notebook is None:
+            return write(path, result)
         folder = self.folder / "mended" / student / self.name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -190,12 +204,11 @@ class Course:
             notebook.cells.insert(0, note(result["remarks"]))
         nbformat.write(notebook, folder / f"{self.name}.ipynb")
         copy_timestamp(self.submissions()[student], folder, result["remarks"])
-        path = self.result_path(student)
         write(path, result)
         done = self.api.autograde(self.name, student)
         if not done["success"]:
             failure = (done.get("error") or done["log"]).strip()
-            result["failure"] = failure.splitlines()[-1]
+            result |= {"failure": failure.splitlines()[-1], "key": ""}
             write(path, result)
 
 

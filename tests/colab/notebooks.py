@@ -4,10 +4,11 @@ import atexit
 import functools
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
-from colab.simulation import ROOT, complaints, publish, simulate
+from colab.simulation import ROOT, RUNTIME, complaints, publish, simulate
 from nbval.plugin import coalesce_streams
 from nbval_tolerance import TolerantCell, TolerantFile
 
@@ -66,3 +67,18 @@ class SimulatedFile(TolerantFile):
         """Runs the notebook."""
         with tempfile.TemporaryDirectory() as folder:
             self.run = simulate(self.nb, Path(folder), published())
+
+
+def in_colab(collectors, file_path, parent):
+    """Returns pytest's collectors of a file; in Colab's lane, simulated ones.
+
+    For the hook `pytest_collect_file` of folders with notebooks.
+    """
+    if sys.version_info[:2] != (3, 13) or not (RUNTIME / "ready").exists():
+        return collectors
+    return [
+        SimulatedFile.from_parent(parent, path=file_path)
+        if type(collector) is TolerantFile
+        else collector
+        for collector in collectors
+    ]
