@@ -80,7 +80,7 @@ def measure(name):
             else:
                 notebook = solved(name, wrong[number % len(wrong)])
             hand_in(course, f"s{number:02}", name, notebook)
-        command = grade_command(course, name, f"--workers={WORKERS}")
+        command = grade_command(course, [name], f"--workers={WORKERS}")
         began = time.time()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         ended = time.time()

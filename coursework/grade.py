@@ -1,4 +1,4 @@
-"""Grades all submissions of an assignment, and puts the marks into nbgrader.
+"""Grades all submissions of assignments, and puts the marks into nbgrader.
 
     .venv/grader/bin/python coursework/grade.py giou
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from autograder.course import Course
+from autograder.course import Course, Grading
 from autograder.sandbox import Limits, NoSandbox
 
 HERE = Path(__file__).resolve().parent
@@ -27,27 +27,28 @@ def main(arguments=None):
     # Of nbgrader's own use of its database.
     warnings.filterwarnings("ignore", "Object of type", module="nbgrader")
     try:
-        course = Course(
-            options.course, options.assignment, options.kernel, options.limits
-        )
-        todo = course.todo()
+        course = Course(options.course, options.kernel, options.limits)
+        gradings = [Grading(course, name) for name in options.assignments]
+        todo = [(it, student) for it in gradings for student in it.todo()]
         graded = course.grade(todo, options.workers)
-        # Its time left is that of the submissions that are left.
         for _ in tqdm(graded, total=len(todo), unit="submission"):
             pass
     except (FileNotFoundError, NoSandbox, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    results = course.results()
-    print(table(results))
-    return 1 if any(it["failure"] for it in results.values()) else 0
+    failed = False
+    for grading in gradings:
+        results = grading.results()
+        print(grading.name, table(results), sep="\n")
+        failed = failed or any(it["failure"] for it in results.values())
+    return 1 if failed else 0
 
 
 def parse(arguments):
     """Returns the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add = parser.add_argument
-    add("assignment", help="its name, such as giou")
+    add("assignments", nargs="+", help="their names, such as giou")
     add("--course", type=Path, default=HERE, help="the course directory")
     add("--kernel", default="lossbook-current", help="whose Python runs code")
     add("--workers", type=int, default=os.cpu_count(), help="side by side")

@@ -57,6 +57,8 @@ INSTALL = 'if find_spec("lossutils")'
 NOTEBOOK_KEYS = {"kernelspec", "language_info", "myst", "mystnb"}
 CELL_KEYS = {"cellView", "mystnb", "reason", "tags"}
 TAGS = {
+    # In assignments: only shown, so the grader does not run it.
+    "demonstration",
     "hide-cell",
     "hide-input",
     "lesson-loss",

@@ -70,13 +70,23 @@ def setting(cell, key):
     return found.get(key) if isinstance(found, dict) else None
 
 
+def is_run(cell):
+    """Tells whether the grader runs a cell.
+
+    Not tests, which prove nothing when they run beside a student's code; nor
+    given cells that only show something, and bear the tag `demonstration`.
+    """
+    return (
+        cell.cell_type == "code"
+        and not setting(cell, "grade")
+        and "demonstration" not in cell.metadata.get("tags", [])
+    )
+
+
 def code(notebook):
-    """Returns the code of a notebook, but its tests: (number, source)."""
-    return [
-        (number, cell.source)
-        for number, cell in enumerate(notebook.cells, 1)
-        if cell.cell_type == "code" and not setting(cell, "grade")
-    ]
+    """Returns the code that the grader runs: (number, source)."""
+    cells = enumerate(notebook.cells, 1)
+    return [(number, cell.source) for number, cell in cells if is_run(cell)]
 
 
 def part(cell):

@@ -1,4 +1,4 @@
-"""A course directory of nbgrader's, and the grading of one assignment in it."""
+"""A course directory of nbgrader's, and the grading of what lies in it."""
 
 import hashlib
 import json
@@ -24,32 +24,27 @@ from autograder.mending import mend
 HERE = Path(__file__).resolve().parent
 
 
-class Course:
-    """One assignment of a course, with all that is needed to grade it.
+class Grading:
+    """An assignment of a course, and all that was handed in for it.
 
     Args:
-        folder: the course directory.
+        course: the `Course`.
         name: the assignment's name.
-        kernel: the name of the kernel whose Python runs students' code.
-        limits: the `Limits` of a submission.
     """
 
-    def __init__(self, folder, name, kernel, limits):
+    def __init__(self, course, name):
         """Reads the assignment, which enters the gradebook if it is new."""
-        self.folder, self.name = Path(folder).resolve(), name
-        self.python, self.limits = python_of(kernel), limits
-        self.api = open_nbgrader(self.folder)
-        with self.api.gradebook as gradebook:
+        self.course, self.name = course, name
+        with course.api.gradebook as gradebook:
             try:
                 gradebook.find_notebook(name, name)
             except MissingEntry:
-                check(self.api.generate_assignment(name))
-        self.assignment = assignment.read(self.folder, name)
-        self.seed = read_seed(self.folder / "seed.txt")
+                check(course.api.generate_assignment(name))
+        self.assignment = assignment.read(course.folder, name)
 
     def submissions(self):
         """Returns the folders in which this assignment was handed in."""
-        found = self.folder.glob(f"submitted/*/{self.name}")
+        found = self.course.folder.glob(f"submitted/*/{self.name}")
         return {path.parent.name: path for path in sorted(found)}
 
     def todo(self):
@@ -67,7 +62,7 @@ class Course:
 
     def result_path(self, student):
         """Returns the file with what came of a submission."""
-        return self.folder / "results" / student / f"{self.name}.json"
+        return self.course.folder / "results" / student / f"{self.name}.json"
 
     def read_result(self, student):
         """Returns what came of a submission, or an empty dict."""
@@ -78,72 +73,35 @@ class Course:
 
     def key(self, folder):
         """Returns a digest of all that a result depends on."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(self.course.settings().encode())
         step = f"{self.name}/{self.name}.ipynb"
         for path in [
             find_notebook(folder, self.name),
             folder / "timestamp.txt",
-            self.folder / "source" / step,
-            self.folder / "release" / step,
+            self.course.folder / "source" / step,
+            self.course.folder / "release" / step,
             *sorted(HERE.glob("*.py")),
         ]:
             content = path.read_bytes() if path.is_file() else b""
             digest.update(hashlib.sha256(content).digest())
-        digest.update(f"{self.seed} {self.python} {self.limits}".encode())
         return digest.hexdigest()
 
     def is_recorded(self, student):
         """Tells whether the gradebook holds a mark for each part."""
-        with self.api.gradebook as gradebook:
+        names = {part.name for part in self.assignment.parts}
+        folder = self.course.folder / "autograded" / student / self.name
+        with self.course.api.gradebook as gradebook:
             try:
                 notebook = gradebook.find_submission_notebook(
                     self.name, self.name, student
                 )
             except MissingEntry:
                 return False
-            autograded = self.folder / "autograded" / student / self.name
-            names = {part.name for part in self.assignment.parts}
-            return autograded.is_dir() and all(
+            return folder.is_dir() and all(
                 grade.auto_score is not None
                 for grade in notebook.grades
                 if grade.name in names
             )
-
-    def grade(self, students, workers):
-        """Grades submissions side by side; yields each student when done.
-
-        Args:
-            students: whom to grade.
-            workers: how many submissions run at a time.
-        """
-        if not students:
-            return
-        boxes = Boxes(self)
-        pool = ThreadPoolExecutor(max(1, min(workers, len(students))))
-        try:
-            expected = self.expect(boxes)
-            runs = {
-                pool.submit(self.try_to_mark, it, expected, boxes): it
-                for it in students
-            }
-            for run in as_completed(runs):
-                # nbgrader's database takes one writer at a time: this one.
-                self.record(runs[run], *run.result())
-                yield runs[run]
-        finally:
-            pool.shutdown(cancel_futures=True)
-            boxes.stop()
-
-    def expect(self, boxes):
-        """Returns the values of the model solution."""
-        outcome = boxes.mine().run(self.request(self.assignment.cells))
-        wrong = [outcome.end, *(error for _, error in outcome.errors)]
-        wrong += [it.get("error") for it in outcome.values.values()]
-        if any(wrong):
-            raise ValueError(
-                f"the model solution fails: {[*filter(None, wrong)]}"
-            )
-        return outcome.values
 
     def request(self, cells):
         """Returns what a sandbox needs to run code as a submission."""
@@ -155,28 +113,25 @@ class Course:
             "cells": cells,
             "imports": self.assignment.imports,
             "parts": parts,
-            "seed": self.seed,
+            "seed": self.course.seed,
         }
 
-    def try_to_mark(self, student, expected, boxes):
-        """Marks a submission; if the grader fails, the others go on.
+    def expect(self, boxes):
+        """Returns the values of the model solution."""
+        outcome = boxes.mine().run(self.request(self.assignment.cells))
+        wrong = [outcome.end, *(error for _, error in outcome.errors)]
+        wrong += [it.get("error") for it in outcome.values.values()]
+        if any(wrong):
+            wrong = "; ".join(filter(None, wrong))
+            raise ValueError(f"the solution of {self.name} fails: {wrong}")
+        return outcome.values
 
-        Then there is no mark, and the next run tries again.
-        """
-        try:
-            return self.mark(student, expected, boxes)
-        except Exception as error:
-            failure = f"the grader failed: {type(error).__name__}: {error}"
-            empty = {"marks": {}, "remarks": [], "errors": []}
-            nothing = {"seconds": 0.0, "mebibytes": 0}
-            return None, empty | nothing | {"failure": failure[:300]}
-
-    def mark(self, student, expected, boxes):
+    def mark(self, student, expected, box):
         """Runs and marks a submission; returns notebook and result."""
         folder = self.submissions()[student]
         release = self.assignment.release
         mended = mend(find_notebook(folder, self.name), release)
-        outcome = boxes.mine().run(self.request(mended.code))
+        outcome = box.run(self.request(mended.code))
         marks = {}
         for part in self.assignment.parts:
             words = assignment.forbidden_words(part, mended.code, release)
@@ -192,12 +147,25 @@ class Course:
             "failure": "",
         }
 
+    def try_to_mark(self, student, expected, boxes):
+        """Marks a submission; if the grader fails, the others go on.
+
+        Then there is no mark, and the next run tries again.
+        """
+        try:
+            return self.mark(student, expected, boxes.mine())
+        except Exception as error:
+            failure = f"the grader failed: {type(error).__name__}: {error}"
+            empty = {"marks": {}, "remarks": [], "errors": []}
+            nothing = {"seconds": 0.0, "mebibytes": 0}
+            return None, empty | nothing | {"failure": failure[:300]}
+
     def record(self, student, notebook, result):
         """Stores a result, and lets nbgrader take it into its gradebook."""
         path = self.result_path(student)
         if notebook is None:
             return write(path, result)
-        folder = self.folder / "mended" / student / self.name
+        folder = self.course.folder / "mended" / student / self.name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         if result["remarks"]:
@@ -205,27 +173,80 @@ class Course:
         nbformat.write(notebook, folder / f"{self.name}.ipynb")
         copy_timestamp(self.submissions()[student], folder, result["remarks"])
         write(path, result)
-        done = self.api.autograde(self.name, student)
+        done = self.course.api.autograde(self.name, student)
         if not done["success"]:
             failure = (done.get("error") or done["log"]).strip()
             result |= {"failure": failure.splitlines()[-1], "key": ""}
             write(path, result)
 
 
+class Course:
+    """A course directory, and how students' code is run in it.
+
+    Args:
+        folder: the course directory.
+        kernel: the name of the kernel whose Python runs students' code.
+        limits: the `Limits` of a submission.
+    """
+
+    def __init__(self, folder, kernel, limits):
+        """Opens the gradebook; reads the seed."""
+        self.folder = Path(folder).resolve()
+        self.python, self.limits = python_of(kernel), limits
+        self.api = open_nbgrader(self.folder)
+        self.seed = read_seed(self.folder / "seed.txt")
+
+    def settings(self):
+        """Returns in words what every result depends on."""
+        return f"{self.seed} {self.python} {self.limits}"
+
+    def grade(self, todo, workers):
+        """Grades submissions side by side; yields each when it is done.
+
+        Args:
+            todo: pairs of a `Grading` and a student.
+            workers: how many submissions run at a time.
+        """
+        if not todo:
+            return
+        gradings = {grading.name: grading for grading, _ in todo}.values()
+        boxes = Boxes(self, [it.assignment.imports for it in gradings])
+        pool = ThreadPoolExecutor(max(1, min(workers, len(todo))))
+        try:
+            expected = {
+                it.name: pool.submit(it.expect, boxes).result()
+                for it in gradings
+            }
+            runs = {
+                pool.submit(
+                    grading.try_to_mark, student, expected[grading.name], boxes
+                ): (grading, student)
+                for grading, student in todo
+            }
+            for run in as_completed(runs):
+                grading, student = runs[run]
+                # nbgrader's database takes one writer at a time: this one.
+                grading.record(student, *run.result())
+                yield grading, student
+        finally:
+            pool.shutdown(cancel_futures=True)
+            boxes.stop()
+
+
 class Boxes:
     """A sandbox for each thread."""
 
-    def __init__(self, course):
+    def __init__(self, course, imports):
         """Makes none yet."""
-        self.course, self.all = course, []
-        self.local = threading.local()
+        self.course, self.imports = course, "\n".join(imports)
+        self.all, self.local = [], threading.local()
 
     def mine(self):
         """Returns the sandbox of this thread."""
         if not hasattr(self.local, "box"):
             course = self.course
             self.local.box = sandbox.Sandbox(
-                course.python, course.assignment.imports, course.limits
+                course.python, self.imports, course.limits
             )
             self.all.append(self.local.box)
         return self.local.box

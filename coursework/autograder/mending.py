@@ -13,7 +13,7 @@ from typing import NamedTuple
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-from autograder.assignment import bound_names, setting, statements
+from autograder.assignment import bound_names, code, setting, statements
 
 LARGEST = 64 * 2**20
 NEW = {
@@ -49,7 +49,7 @@ def mend(path, release):
     graded = [it for it in release.cells if setting(it, "grade_id")]
     carriers = find_carriers(cells, graded, remarks)
     for number, cell in enumerate(cells):
-        cell.metadata.pop("nbgrader", None)
+        cell.metadata = nbformat.NotebookNode()
         cell.id = f"student-{number}"
     for cell in graded:
         if (carrier := carriers.get(cell.id)) is not None:
@@ -57,14 +57,12 @@ def mend(path, release):
     stubs = insert_missing(cells, graded, carriers, remarks)
     notebook = copy.deepcopy(release)
     notebook.cells = cells
-    code = [
-        (number, cell.source)
-        for number, cell in enumerate(cells, 1)
-        if cell.cell_type == "code"
-        and not setting(cell, "grade")
-        and cell.id not in stubs
+    to_run = [
+        (number, source)
+        for number, source in code(notebook)
+        if cells[number - 1].id not in stubs
     ]
-    return Mended(notebook, code, remarks)
+    return Mended(notebook, to_run, remarks)
 
 
 def read_cells(path):

@@ -98,21 +98,21 @@ def hand_in(course, student, name, notebook):
     return path
 
 
-def grade_command(course, name, *options):
-    """Returns the command that grades, in this lane."""
-    command = [str(GRADER / "python"), str(COURSEWORK / "grade.py"), name]
+def grade_command(course, names, *options):
+    """Returns the command that grades assignments, in this lane."""
+    command = [str(GRADER / "python"), str(COURSEWORK / "grade.py"), *names]
     return [*command, f"--course={course}", f"--kernel={KERNEL}", *options]
 
 
-def grade(course, name, *options):
-    """Grades all submissions; returns what came of each, by student."""
+def grade(course, names, *options):
+    """Grades all submissions; returns what came of each, by assignment."""
     done = subprocess.run(
-        grade_command(course, name, "--workers=1", *options),
+        grade_command(course, names, "--workers=1", *options),
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return results(course, name)
+    return {name: results(course, name) for name in names}
 
 
 def results(course, name):
@@ -145,10 +145,11 @@ def nbgrader(course, *arguments):
 
 
 def exported(course):
-    """Returns nbgrader's CSV: a dict for each student."""
+    """Returns nbgrader's CSV: a row for each assignment and student."""
     nbgrader(course, "export", "--to=grades.csv")
     with open(course / "grades.csv") as file:
-        return {row["student_id"]: row for row in csv.DictReader(file)}
+        rows = csv.DictReader(file)
+        return {(row["assignment"], row["student_id"]): row for row in rows}
 
 
 def wrong_submissions(name):

@@ -20,41 +20,55 @@ FEWEST_WRONG = 8
 WRITTEN, CODE = 4, 16
 
 
-@pytest.fixture(scope="module", params=ASSIGNMENTS)
-def graded(request, tmp_path_factory):
-    """An assignment, and what came of all its submissions."""
-    name = request.param
-    course = new_course(tmp_path_factory.mktemp(name) / "course", name)
-    hand_in(course, "model", name, solved(name))
-    hand_in(course, "untouched", name, read("release", name))
-    for number, (_, cells) in enumerate(wrong_submissions(name).values()):
-        hand_in(course, f"wrong-{number}", name, solved(name, cells))
-    return name, course, grade(course, name)
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """What came of all submissions to all assignments, and nbgrader's CSV."""
+    folder = tmp_path_factory.mktemp("assignments") / "course"
+    course = new_course(folder, *ASSIGNMENTS)
+    for name in ASSIGNMENTS:
+        hand_in(course, "model", name, solved(name))
+        hand_in(course, "untouched", name, read("release", name))
+        for number, (_, cells) in enumerate(wrong_submissions(name).values()):
+            hand_in(course, f"wrong-{number}", name, solved(name, cells))
+    return grade(course, ASSIGNMENTS), exported(course)
 
 
-def test_marks(graded):
-    """Every part of every submission, with what the grader said of it."""
-    name, course, results = graded
-    most = {part: mark[1] for part, mark in results["model"]["marks"].items()}
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_right_answers_earn_all_and_no_answers_nothing(name, graded):
+    model, untouched = (graded[0][name][it] for it in ("model", "untouched"))
+    most = {part: mark[1] for part, mark in model["marks"].items()}
     assert sum(most.values()) == CODE
-    assert points(results["model"]) == most
-    assert results["model"]["remarks"] == results["model"]["errors"] == []
-    assert points(results["untouched"]) == dict.fromkeys(most, 0)
-    differing = []
-    for number, (title, (lost, _)) in enumerate(
-        wrong_submissions(name).items()
-    ):
-        assert lost.keys() <= most.keys(), title
-        result = results[f"wrong-{number}"]
-        got, fair = points(result), most | lost
-        for part in most:
-            if abs(got[part] - fair[part]) > 0.01:
-                said = f"{title}: {part} got {got[part]}, not {fair[part]}"
-                differing += [said, *result["marks"][part][2]]
-    assert not differing, "\n".join(differing)
+    assert points(model) == most
+    assert model["remarks"] == model["errors"] == []
+    assert points(untouched) == dict.fromkeys(most, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "title"),
+    [
+        (name, number, title)
+        for name in ASSIGNMENTS
+        for number, title in enumerate(wrong_submissions(name))
+    ],
+)
+def test_wrong_answers_earn_what_is_fair(name, number, title, graded):
+    lost, _ = wrong_submissions(name)[title]
+    result = graded[0][name][f"wrong-{number}"]
+    fair = points(graded[0][name]["model"])
+    assert lost.keys() <= fair.keys()
+    said = "\n".join(line for it in result["marks"].values() for line in it[2])
+    assert points(result) == pytest.approx(fair | lost, abs=0.01), said
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_there_are_enough_wrong_answers(name):
     assert len(wrong_submissions(name)) >= FEWEST_WRONG
-    rows = exported(course)
-    for student, result in results.items():
-        total = sum(points(result).values())
-        assert float(rows[student]["raw_score"]) == pytest.approx(total)
-        assert float(rows[student]["max_score"]) == CODE + WRITTEN
+
+
+def test_nbgrader_has_the_same_marks(graded):
+    results, rows = graded
+    for name in ASSIGNMENTS:
+        for student, result in results[name].items():
+            row, total = rows[name, student], sum(points(result).values())
+            assert float(row["raw_score"]) == pytest.approx(total)
+            assert float(row["max_score"]) == CODE + WRITTEN

@@ -301,7 +301,7 @@ def classroom(tmp_path_factory):
     link = hand_in(course, "a link", NAME, None)
     link.symlink_to(source)
     before = snapshot(course)
-    graded = grade(course, NAME, *LIMITS)
+    graded = grade(course, [NAME], *LIMITS)[NAME]
     return course, graded, places, before
 
 
@@ -380,10 +380,10 @@ def test_no_process_stays(classroom):
 def test_nbgrader_has_the_same_marks(classroom):
     course, graded, _, _ = classroom
     rows = exported(course)
-    assert rows.keys() == graded.keys()
+    assert rows.keys() == {(NAME, student) for student in graded}
     for student, result in graded.items():
         total = sum(points(result).values())
-        assert float(rows[student]["raw_score"]) == pytest.approx(total)
+        assert float(rows[NAME, student]["raw_score"]) == pytest.approx(total)
 
 
 def test_answers_that_were_lost_are_read_by_the_teacher(classroom):

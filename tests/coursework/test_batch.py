@@ -67,7 +67,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def resumed(course):
     """The course, graded in two goes, and what there was after the first."""
-    command = grade_command(course, NAME, "--workers=2")
+    command = grade_command(course, [NAME], "--workers=2")
     first = subprocess.Popen(command, start_new_session=True)
     while len(results(course, NAME)) < len(CLASS) // 3:
         assert first.poll() is None
@@ -75,7 +75,7 @@ def resumed(course):
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     before = written(course)
-    grade(course, NAME, "--workers=2")
+    grade(course, [NAME], "--workers=2")
     return course, before
 
 
@@ -102,10 +102,10 @@ def test_no_mark_is_lost_or_doubled(resumed):
     again = [it for it in before if after[it] != before[it]]
     assert len(before) >= len(CLASS) // 3 and len(again) <= 1
     in_csv = exported(course)
-    assert sorted(in_csv) == CLASS
+    assert sorted(in_csv) == [(NAME, student) for student in CLASS]
     for student in CLASS:
         total = sum(points(graded[student]).values())
-        assert float(in_csv[student]["raw_score"]) == pytest.approx(total)
+        assert float(in_csv[NAME, student]["raw_score"]) == pytest.approx(total)
     wrong = [lost for lost, _ in wrong_submissions(NAME).values()]
     most = points(graded["s00"])
     for number, student in enumerate(CLASS):
@@ -125,7 +125,7 @@ def test_no_mark_is_lost_or_doubled(resumed):
 def test_a_second_run_changes_nothing(resumed):
     course, _ = resumed
     before, marks = written(course), rows(course, "select * from grade")
-    grade(course, NAME)
+    grade(course, [NAME])
     assert written(course) == before
     assert rows(course, "select * from grade") == marks
 
@@ -137,7 +137,7 @@ def test_what_is_handed_in_anew_is_graded_anew_and_nothing_else(resumed):
     subprocess.run(give, cwd=course, check=True)
     before = written(course)
     hand_in(course, "s01", NAME, solved(NAME))
-    graded = grade(course, NAME)
+    graded = grade(course, [NAME])[NAME]
     after = written(course)
     assert [it for it in CLASS if after[it] != before[it]] == ["s01"]
     assert points(graded["s01"]) == points(graded["s00"])
@@ -157,7 +157,7 @@ def test_days_begun_cost_a_tenth_each(resumed):
     course, _ = resumed
     in_csv = exported(course)
     for student, share in {"s00": 0, "s04": 0.2, "s08": 0}.items():
-        penalty = float(in_csv[student]["late_submission_penalty"] or 0)
+        penalty = float(in_csv[NAME, student]["late_submission_penalty"] or 0)
         assert penalty == pytest.approx(16 * share)
 
 

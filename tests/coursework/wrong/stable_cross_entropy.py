@@ -18,7 +18,7 @@ def log_probabilities(logits, axis=-1):
         {
             "log_probabilities": """
 def log_probabilities(logits, axis=-1):
-    return tf.math.log(tf.nn.softmax(logits, axis=axis) + 1e-5)
+    return tf.math.log(tf.nn.softmax(logits, axis=axis) + 1e-7)
 """,
         },
     ),
