@@ -46,16 +46,16 @@ def complaint(actual, expected, rtol=1e-4, atol=1e-6):
         return "it is None: does the function end with `return`?"
     expected = np.asarray(expected, np.float64)
     try:
-        if np.iscomplexobj(actual := np.asarray(actual)):
+        if np.iscomplexobj(array := np.asarray(actual)):
             raise TypeError("complex")
-        actual = actual.astype(np.float64)
+        array = array.astype(np.float64)
     except (TypeError, ValueError):
         return f"it is no number, and no array of numbers: {actual!r:.60}."
-    if actual.shape != expected.shape:
-        return f"its shape is {actual.shape}, and should be {expected.shape}."
-    if agree(actual, expected, rtol, atol):
+    if array.shape != expected.shape:
+        return f"its shape is {array.shape}, and should be {expected.shape}."
+    if agree(array, expected, rtol, atol):
         return ""
-    return f"{kind(actual, expected, rtol, atol)}{both(actual, expected)}"
+    return f"{kind(array, expected, rtol, atol)}{both(array, expected)}"
 
 
 def agree(actual, expected, rtol, atol):

@@ -17,7 +17,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 # The file with the address so far is last, so that a run that was broken off
 # can be repeated.
-PLACES = ["*.cff", "*.md", "book/**/*.ipynb", "book/**/*.md", "pyproject.toml"]
+PLACES = ["*.cff", "*.md", "book/**/*.ipynb", "book/**/*.md"]
+PLACES += ["coursework/guide.md", "coursework/*/*/*.ipynb", "pyproject.toml"]
 
 
 def wanted():

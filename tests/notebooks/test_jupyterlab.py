@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from coursework.classroom import ASSIGNMENTS, read, solved
 
 from lossutils.figures import figure, formulas
 
@@ -347,6 +348,32 @@ def test_buttons_obey_the_enter_key(kinds):
     assert slider.input_value() != start
     found.get_by_role("button", name="Reset").press("Enter")
     assert slider.input_value() == start
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_an_assignment_runs_until_the_first_answer(name, lab, browser):
+    lab.write(name, read("release", name).cells)
+    notebook = Notebook(lab, browser, name)
+    notebook.run()
+    notebook.page.close()
+    cells = lab.read(name)
+    assert errors(cells) == ["Your code here."]
+    counts = [it.execution_count for it in cells if it.execution_count]
+    assert counts == [*range(1, len(counts) + 1)] and len(counts) > 3
+    assert not notebook.faults
+
+
+def test_a_solved_assignment_runs(lab, browser):
+    lab.write("solved", solved("gradient").cells)
+    notebook = Notebook(lab, browser, "solved")
+    notebook.run()
+    notebook.page.close()
+    cells = lab.read("solved")
+    assert errors(cells) == []
+    assert all(it.execution_count for it in cells)
+    said = "".join(it.get("text", "") for cell in cells for it in cell.outputs)
+    assert said.count("right: ") > 10
+    assert not notebook.faults
 
 
 def test_nothing_is_found_wrong(ran, kinds):

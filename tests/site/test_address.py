@@ -18,7 +18,8 @@ MENTION = re.compile(
     r"https://(github\.com/([\w.-]+)/[\w.-]+|([\w-]+)\.github\.io(/[\w.-]+)?)"
 )
 # Whose repositories the text names, and who stands in examples.
-OTHERS = {"googlecolab", "keras-team", "tensorflow", "owner", "ada", "grace"}
+OTHERS = {"containers", "googlecolab", "keras-team", "tensorflow"}
+OTHERS |= {"owner", "ada", "grace"}
 # The addresses of other people's packages.
 LOCKS = re.compile(r"requirements/\w+\.txt|.*/package-lock\.json")
 NEW = "https://github.com/grace/losses"
