@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from coursework.classroom import (  # noqa: E402
+from grader.classroom import (  # noqa: E402
     ASSIGNMENTS,
     grade_command,
     hand_in,

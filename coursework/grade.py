@@ -27,7 +27,9 @@ def main(arguments=None):
     # Of nbgrader's own use of its database.
     warnings.filterwarnings("ignore", "Object of type", module="nbgrader")
     try:
-        course = Course(options.course, options.kernel, options.limits)
+        course = Course(
+            options.course, options.kernel, options.limits, options.submitted
+        )
         gradings = [Grading(course, name) for name in options.assignments]
         todo = [(it, student) for it in gradings for student in it.todo()]
         graded = course.grade(todo, options.workers)
@@ -50,6 +52,7 @@ def parse(arguments):
     add = parser.add_argument
     add("assignments", nargs="+", help="their names, such as giou")
     add("--course", type=Path, default=HERE, help="the course directory")
+    add("--submitted", type=Path, help="the folder, if not in the course")
     add("--kernel", default="lossbook-current", help="whose Python runs code")
     add("--workers", type=int, default=os.cpu_count(), help="side by side")
     for name, default in Limits()._asdict().items():

@@ -44,7 +44,7 @@ class Grading:
 
     def submissions(self):
         """Returns the folders in which this assignment was handed in."""
-        found = self.course.folder.glob(f"submitted/*/{self.name}")
+        found = self.course.submitted.glob(f"*/{self.name}")
         return {path.parent.name: path for path in sorted(found)}
 
     def todo(self):
@@ -187,11 +187,16 @@ class Course:
         folder: the course directory.
         kernel: the name of the kernel whose Python runs students' code.
         limits: the `Limits` of a submission.
+        submitted: the folder with what was handed in, if it is another than
+            `submitted` of the course.
     """
 
-    def __init__(self, folder, kernel, limits):
+    def __init__(self, folder, kernel, limits, submitted=None):
         """Opens the gradebook; reads the seed."""
         self.folder = Path(folder).resolve()
+        self.submitted = Path(submitted or self.folder / "submitted").resolve()
+        if not self.submitted.is_dir():
+            raise FileNotFoundError(f"no folder {self.submitted}")
         self.python, self.limits = python_of(kernel), limits
         self.api = open_nbgrader(self.folder)
         self.seed = read_seed(self.folder / "seed.txt")
@@ -229,7 +234,7 @@ class Course:
                 grading.record(student, *run.result())
                 yield grading, student
         finally:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
             boxes.stop()
 
 

@@ -7,7 +7,6 @@ words and code stay as they are, in their order.
 """
 
 import copy
-from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
@@ -36,7 +35,7 @@ def mend(path, release):
     """Returns the `Mended` notebook of a submission.
 
     Args:
-        path: the file that was handed in.
+        path: the file that was handed in; an absolute path.
         release: the notebook that students got.
     """
     try:
@@ -67,9 +66,10 @@ def mend(path, release):
 
 def read_cells(path):
     """Reads the cells of a notebook, without outputs."""
-    path = Path(path)
-    if path.is_symlink() or not path.is_file():
-        raise ValueError("it is missing, or no file")
+    if not path.is_file():
+        raise ValueError("it is missing")
+    if path.resolve() != path:
+        raise ValueError("it is a link")
     if path.stat().st_size > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 2**20} MiB")
     notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)

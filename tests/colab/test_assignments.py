@@ -10,7 +10,7 @@ import sys
 import pytest
 from colab.notebooks import published
 from colab.simulation import RUNTIME, complaints, simulate
-from coursework.classroom import ASSIGNMENTS, read
+from grader.classroom import ASSIGNMENTS, read
 
 if sys.version_info[:2] != (3, 13):
     pytest.skip("Colab has Python 3.13", allow_module_level=True)

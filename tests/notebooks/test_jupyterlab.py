@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from coursework.classroom import ASSIGNMENTS, read, solved
+from grader.classroom import ASSIGNMENTS, read, solved
 
 from lossutils.figures import figure, formulas
 

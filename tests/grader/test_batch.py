@@ -1,14 +1,16 @@
 """A whole class is graded at one go, also after an interruption."""
 
+import contextlib
 import os
 import re
 import signal
 import sqlite3
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
-from coursework.classroom import (
+from grader.classroom import (
     GRADER,
     exported,
     grade,
@@ -66,17 +68,48 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def resumed(course):
-    """The course, graded in two goes, and what there was after the first."""
+    """The course, graded in two goes, and what there was after the first.
+
+    The second finds what was handed in elsewhere.
+    """
     command = grade_command(course, [NAME], "--workers=2")
     first = subprocess.Popen(command, start_new_session=True)
     while len(results(course, NAME)) < len(CLASS) // 3:
         assert first.poll() is None
         time.sleep(0.05)
+    started = descendants(first.pid)
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
+    wait_for_the_end_of(started)
     before = written(course)
-    grade(course, [NAME], "--workers=2")
+    elsewhere = course.with_name("elsewhere")
+    (course / "submitted").rename(elsewhere)
+    grade(course, [NAME], "--workers=2", f"--submitted={elsewhere}")
+    elsewhere.rename(course / "submitted")
     return course, before
+
+
+def descendants(process):
+    """Returns all processes that one has started, and those in turn."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = path.read_text().rpartition(")")[2].split()[1]
+            parents.setdefault(int(parent), []).append(int(path.parent.name))
+    found = [process]
+    for it in found:
+        found += parents.get(it, [])
+    return found[1:]
+
+
+def wait_for_the_end_of(processes):
+    """Returns when none of some processes is left; soon, or fails."""
+    assert len(processes) > 2
+    for _ in range(100):
+        if not [it for it in processes if Path(f"/proc/{it}").exists()]:
+            return
+        time.sleep(0.1)
+    raise AssertionError("students' code runs on when its grader has ended")
 
 
 def written(course):

@@ -4,7 +4,7 @@ import subprocess
 
 import notebook_lint
 import pytest
-from coursework.classroom import (
+from grader.classroom import (
     ASSIGNMENTS,
     COURSEWORK,
     GRADER,

@@ -1,7 +1,7 @@
 """Each assignment marks right, empty and wrong answers as a teacher would."""
 
 import pytest
-from coursework.classroom import (
+from grader.classroom import (
     ASSIGNMENTS,
     exported,
     grade,

@@ -14,7 +14,7 @@ def log_probabilities(logits, axis=-1):
         },
     ),
     "a small number inside the logarithm": (
-        {"log_probabilities_values": 1},
+        {"log_probabilities_values": 2},
         {
             "log_probabilities": """
 def log_probabilities(logits, axis=-1):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
-from coursework.classroom import (
+from grader.classroom import (
     exported,
     grade,
     grade_id,
@@ -300,6 +300,9 @@ def classroom(tmp_path_factory):
     hand_in(course, "a thief", NAME, thief)
     link = hand_in(course, "a link", NAME, None)
     link.symlink_to(source)
+    folder = course / "submitted" / "a linked folder"
+    folder.mkdir()
+    (folder / NAME).symlink_to(source.parent)
     before = snapshot(course)
     graded = grade(course, [NAME], *LIMITS)[NAME]
     return course, graded, places, before
@@ -362,10 +365,12 @@ def test_nothing_is_written_outside(classroom):
 
 def test_the_model_solution_cannot_be_seen(classroom):
     _, graded, _, _ = classroom
-    thief, link = graded["a thief"], graded["a link"]
+    thief = graded["a thief"]
     assert "FileNotFoundError" in "; ".join(thief["errors"])
     assert points(thief) == deserved(BUT_ONE, thief["marks"])
-    assert points(link) == deserved(NONE, link["marks"])
+    for link in (graded["a link"], graded["a linked folder"]):
+        assert points(link) == deserved(NONE, link["marks"])
+        assert "is a link" in "; ".join(link["remarks"])
 
 
 def test_no_process_stays(classroom):

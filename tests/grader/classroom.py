@@ -154,4 +154,4 @@ def exported(course):
 
 def wrong_submissions(name):
     """Returns the wrong answers to an assignment, with their marks."""
-    return importlib.import_module(f"coursework.wrong.{name}").SUBMISSIONS
+    return importlib.import_module(f"grader.wrong.{name}").SUBMISSIONS
