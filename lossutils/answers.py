@@ -53,33 +53,33 @@ def complaint(actual, expected, rtol=1e-4, atol=1e-6):
         return f"it is no number, and no array of numbers: {actual!r:.60}."
     if array.shape != expected.shape:
         return f"its shape is {array.shape}, and should be {expected.shape}."
-    if agree(array, expected, rtol, atol):
+    if _agree(array, expected, rtol, atol):
         return ""
-    return f"{kind(array, expected, rtol, atol)}{both(array, expected)}"
+    return f"{_kind(array, expected, rtol, atol)}{_both(array, expected)}"
 
 
-def agree(actual, expected, rtol, atol):
+def _agree(actual, expected, rtol, atol):
     """Tells whether arrays of one shape hold the same numbers, NaN included."""
     return np.allclose(actual, expected, rtol, atol, equal_nan=True)
 
 
-def kind(actual, expected, rtol, atol):
+def _kind(actual, expected, rtol, atol):
     """Returns the sort of a fault, where it has a name."""
     if np.any(np.isnan(actual) & ~np.isnan(expected)):
         return "there is a NaN: "
     if np.any(np.isinf(actual) & ~np.isinf(expected)):
         return "there is an infinite number: "
-    if agree(-actual, expected, rtol, atol):
+    if _agree(-actual, expected, rtol, atol):
         return "the sign is wrong: "
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.nanmedian(actual / expected)
     if actual.size > 1 and np.isfinite(factor) and factor:
-        if agree(actual / factor, expected, rtol, atol):
+        if _agree(actual / factor, expected, rtol, atol):
             return f"all is {factor:.4g} times what it should be: "
     return ""
 
 
-def both(actual, expected):
+def _both(actual, expected):
     """Returns the two numbers where they differ most."""
     with np.errstate(invalid="ignore"):
         gap = np.nan_to_num(np.abs(actual - expected), nan=np.inf)

@@ -2,10 +2,14 @@
 
 import ast
 import re
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+
+# Of Python 3.11 two threads that parse at a time disturb each other.
+PARSER = threading.Lock()
 
 HIDDEN = re.compile(
     r"^### BEGIN HIDDEN TESTS\n(.*?)^### END HIDDEN TESTS", re.M | re.S
@@ -97,7 +101,7 @@ def part(cell):
         raise ValueError(f"cell {name!r} has no hidden tests")
     forbidden = {
         word.rpartition(".")[2]
-        for node in ast.parse(found[1]).body
+        for node in parse(found[1]).body
         if isinstance(node, ast.Assign) and node.targets[0].id == "forbidden"
         for word in ast.literal_eval(node.value).split()
     }
@@ -124,7 +128,7 @@ def forbidden_words(part, cells, release):
         for node in statements(cell.source)
         for name in bound_names(node)
     }
-    todo = [*(asked & {*words(ast.parse(part.hidden))})]
+    todo = [*(asked & {*words(parse(part.hidden))})]
     used, seen = set(), set()
     while todo:
         name = todo.pop()
@@ -137,11 +141,17 @@ def forbidden_words(part, cells, release):
     return sorted(used & part.forbidden)
 
 
+def parse(source):
+    """Returns the syntax tree of code."""
+    with PARSER:
+        return ast.parse(source)
+
+
 def statements(source):
     """Returns the statements of a cell; none, if it is no Python."""
     magic = re.compile(r"^(\s*)[%!].*", re.M)
     try:
-        return ast.parse(magic.sub(r"\1pass", source)).body
+        return parse(magic.sub(r"\1pass", source)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 

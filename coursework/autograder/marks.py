@@ -58,7 +58,7 @@ def mark(part, expected, outcome, forbidden):
 def complaint(value, expected):
     """Returns what is wrong with a value from the sandbox, or ""."""
     if "error" in value:
-        return str(value["error"])
+        return value["error"] or "an error without words"
     try:
         return answers.complaint(as_array(value), as_array(expected))
     except (KeyError, TypeError, ValueError, OverflowError):

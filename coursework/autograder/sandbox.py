@@ -22,6 +22,7 @@ GRACE_SECONDS = 5
 SCRATCH_BYTES = 64 * 2**20
 # What a submission may send back: far more than its numbers take.
 MOST_BYTES = 16 * 2**20
+MOST_ERRORS, LONGEST_ERROR = 50, 300
 
 SYSTEM = ["/usr", "/bin", "/lib", "/lib64", "/sbin"]
 SYSTEM += ["/etc/ld.so.cache", "/etc/fonts", "/etc/localtime"]
@@ -150,8 +151,8 @@ class Sandbox:
                 for key, _ in ready:
                     if not (chunk := key.fileobj.read(2**16)):
                         return heard[self.process.stdout], None
-                    if len(heard[key.fileobj]) < MOST_BYTES:
-                        heard[key.fileobj] += chunk
+                    room = MOST_BYTES - len(heard[key.fileobj])
+                    heard[key.fileobj] += chunk[:room]
         # Whoever wrote to stdout has ended, so what there is, is all.
         rest = self.process.stdout.read() or b""
         sent = (heard[self.process.stdout] + rest)[:MOST_BYTES]
@@ -206,13 +207,18 @@ def read(sent, ended):
             continue
         if not isinstance(message, dict):
             continue
+        if "error" in message:
+            message["error"] = str(message["error"])[:LONGEST_ERROR]
         done = done or "done" in message
         if "part" in message:
             key = (str(message["part"]), str(message.get("name")))
             values[key] = message
-        elif "cell" in message:
-            errors.append((message["cell"], str(message.get("error"))))
+        elif isinstance(message.get("cell"), int):
+            errors.append((message["cell"], message.get("error")))
     end = ended["end"]
-    if not done and not end:
+    if len(sent) == MOST_BYTES:
+        end = f"it sent back more than {MOST_BYTES // 2**20} MiB"
+    elif not done and not end:
         end = "it ended the interpreter"
+    errors = errors[:MOST_ERRORS]
     return Outcome(values, errors, end, ended["seconds"], ended["mebibytes"])

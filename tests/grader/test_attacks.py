@@ -225,6 +225,17 @@ ATTACKS = {
         ),
         BUT_ONE,
     ),
+    "a flood of words": Attack(
+        wrong_and(
+            "import json, os\nflood = {'cell': 1, 'error': 'x' * 10**6}\n"
+            "line = json.dumps(flood).encode() + bytes([10])\n"
+            "for stream in range(3, 64):\n    for _ in range(20):\n"
+            "        try:\n            os.write(stream, line)\n"
+            "        except OSError:\n            break"
+        ),
+        NONE,
+        "sent back more than 16 MiB",
+    ),
     "tests edited": Attack(
         changed(with_source(PART, "print('right')"), {CELL: WRONG}),
         BUT_ONE,

@@ -106,7 +106,12 @@ def test_one_value_changes_every_mention(copy):
     configure(root, old, NEW)
     configure(root, "branch: main", "branch: trunk")
     lagging = {fault.split(":")[0] for fault in strays(root, names)}
-    assert lagging == {"CITATION.cff", "README.md", "pyproject.toml"}
+    assert lagging == {
+        "CITATION.cff",
+        "README.md",
+        "coursework/guide.md",
+        "pyproject.toml",
+    }
     assert "link it, in Markdown, to" in run(root, *lint).stdout
 
     # All of it is brought in line, and nothing else.

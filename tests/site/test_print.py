@@ -135,15 +135,15 @@ def reader(path):
 @pytest.fixture(scope="module")
 def pages(book):
     """The articles of the built pages, in the order of the sidebar."""
-    trees = {
-        path.relative_to(book / "book").as_posix(): BeautifulSoup(
-            path.read_bytes(), "html.parser"
-        )
-        for path in book.glob("book/**/*.html")
-    }
-    links = trees["index.html"].select("nav.bd-links a")
-    names = ["index.html", *(link["href"] for link in links)]
-    return [trees[name].article for name in names]
+    front = book / "book" / "index.html"
+    links = read(front).select("nav.bd-links a")
+    paths = [front, *(front.parent / link["href"] for link in links)]
+    return [read(path).article for path in paths]
+
+
+def read(path):
+    """Returns a built page as a tree."""
+    return BeautifulSoup(path.read_bytes(), "html.parser")
 
 
 def test_the_pdf_is_tagged_and_says_what_it_is(reader):
