@@ -52,7 +52,11 @@ FILL_CONTENTS = """numbers => {
 
 
 def toc_parts(root=ROOT):
-    """Returns the book's parts: pairs of a caption and a list of pages."""
+    """Returns the book's parts: pairs of a caption and a list of pages.
+
+    Not the coursework: an assignment is for a computer. Chromium also stops
+    describing pictures in a document that is so much longer.
+    """
 
     def files(entry):
         sections = entry.get("sections", [])
@@ -62,7 +66,9 @@ def toc_parts(root=ROOT):
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
     yield "", [toc["root"]]
     for part in toc["parts"]:
-        yield part["caption"], [p for c in part["chapters"] for p in files(c)]
+        pages = [page for entry in part["chapters"] for page in files(entry)]
+        if pages[0].startswith("book/"):
+            yield part["caption"], pages
 
 
 def anchor(page, fragment=""):

@@ -355,7 +355,6 @@ def test_an_assignment_runs_until_the_first_answer(name, lab, browser):
     lab.write(name, read("release", name).cells)
     notebook = Notebook(lab, browser, name)
     notebook.run()
-    notebook.page.close()
     cells = lab.read(name)
     assert errors(cells) == ["Your code here."]
     counts = [it.execution_count for it in cells if it.execution_count]
@@ -367,7 +366,6 @@ def test_a_solved_assignment_runs(lab, browser):
     lab.write("solved", solved("gradient").cells)
     notebook = Notebook(lab, browser, "solved")
     notebook.run()
-    notebook.page.close()
     cells = lab.read("solved")
     assert errors(cells) == []
     assert all(it.execution_count for it in cells)

@@ -134,10 +134,12 @@ def reader(path):
 
 @pytest.fixture(scope="module")
 def pages(book):
-    """The articles of the built pages, in the order of the sidebar."""
+    """The articles of the book's built pages, in the order of the sidebar."""
     front = book / "book" / "index.html"
-    links = read(front).select("nav.bd-links a")
-    paths = [front, *(front.parent / link["href"] for link in links)]
+    links = [it["href"] for it in read(front).select("nav.bd-links a")]
+    # Beside the book lies the coursework, which is not printed.
+    inside = [front.parent / link for link in links if link[0] != "."]
+    paths = [front, *inside]
     return [read(path).article for path in paths]
 
 

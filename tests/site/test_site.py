@@ -193,7 +193,7 @@ def test_every_name_of_the_package_is_explained_and_used(trees):
     linked = {
         urlsplit(tag["href"]).fragment
         for page, tree in trees.items()
-        if page.startswith("book/") and page != "book/api.html"
+        if page.startswith(("book/", "coursework/")) and page != "book/api.html"
         for tag in tree.select("a.mention")
     }
     assert names <= linked, names - linked
