@@ -138,7 +138,7 @@ class Sandbox:
             What was written to stdout until then, and the line, or None.
         """
         streams = self.process.stdout, self.process.stderr
-        heard = {stream: b"" for stream in streams}
+        heard = {stream: bytearray() for stream in streams}
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             for stream in streams:
@@ -155,7 +155,7 @@ class Sandbox:
                     heard[key.fileobj] += chunk[:room]
         # Whoever wrote to stdout has ended, so what there is, is all.
         rest = self.process.stdout.read() or b""
-        sent = (heard[self.process.stdout] + rest)[:MOST_BYTES]
+        sent = bytes(heard[self.process.stdout] + rest)[:MOST_BYTES]
         return sent, json.loads(heard[self.process.stderr])
 
     def stop(self):
