@@ -67,7 +67,7 @@ def toc_parts(root=ROOT):
     yield "", [toc["root"]]
     for part in toc["parts"]:
         pages = [page for entry in part["chapters"] for page in files(entry)]
-        if pages[0].startswith("book/"):
+        if not pages[0].startswith("coursework/"):
             yield part["caption"], pages
 
 
