@@ -39,7 +39,9 @@ DOCUMENT = """<!doctype html>
 </header>
 <nav>
 <h1>Contents</h1>
+<div>
 {contents}
+</div>
 </nav>
 <main class="bd-content">{chapters}</main>
 </body></html>"""
@@ -97,6 +99,9 @@ def read_article(folder, page, pages):
     for heading in article.select("section[id] > :is(h2, h3, h4, h5, h6)"):
         # A section may begin at the foot of a page, and its heading overleaf.
         heading["id"] = heading.parent.attrs.pop("id")
+    for image in article.select("[loading]"):
+        # Not every Chromium loads what waits to be scrolled to.
+        del image["loading"]
     for tag in article.select("[src]"):
         tag["src"] = urljoin(f"{folder.as_uri()}/{page}.html", tag["src"])
     for link in article.select("a[href]"):
