@@ -90,7 +90,8 @@ release: $(KERNEL)  ## derive the students' assignments from their sources
 	.venv/grader/bin/python coursework/derive.py
 
 grade: $(KERNEL)  ## grade all submissions: make grade ASSIGNMENT=giou
-	.venv/grader/bin/python coursework/grade.py $(ASSIGNMENT) $(GRADE)
+	.venv/grader/bin/python coursework/grade.py $(ASSIGNMENT) \
+		--kernel lossbook-$(LANE) $(GRADE)
 
 links: $(VENV)/ready  ## check the links to elsewhere (needs the network)
 	$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links --quiet
@@ -115,6 +116,9 @@ lock: $(VENV)/ready  ## renew the locks of all lanes
 	$(BIN)/uv pip compile requirements/sphinx.in --quiet --python-version 3.12 \
 		--generate-hashes --universal --upgrade \
 		--custom-compile-command "make lock" -o requirements/sphinx.txt
+	$(BIN)/uv pip compile requirements/grader.in --quiet --python-version 3.11 \
+		--generate-hashes --universal --upgrade \
+		--custom-compile-command "make lock" -o requirements/grader.txt
 	for folder in tests/site benchmarks book/_ext; do $(NPM) update --save --prefix $$folder \
 		--package-lock-only --omit-lockfile-registry-resolved || exit 1; done
 

@@ -55,7 +55,9 @@ def read_line():
     """Reads one line from stdin, and not a byte beyond it."""
     line = b""
     while not line.endswith(b"\n"):
-        line += os.read(0, 2**20)
+        if not (more := os.read(0, 2**20)):
+            raise EOFError("stdin ended within a line")
+        line += more
     return line
 
 
