@@ -56,8 +56,7 @@ FILL_CONTENTS = """numbers => {
 def toc_parts(root=ROOT):
     """Returns the book's parts: pairs of a caption and a list of pages.
 
-    Not the coursework: an assignment is for a computer. Chromium also stops
-    describing pictures in a document that is so much longer.
+    Not the coursework: an assignment is for a computer.
     """
 
     def files(entry):
